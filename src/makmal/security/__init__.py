@@ -1,0 +1,1 @@
+"""The security algorithms and key derivations of 5G."""

@@ -1,0 +1,82 @@
+"""One frame of a capture, and the units of payload that reassembly makes of frames."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Frame(NamedTuple):
+    """One captured frame.
+
+    ``number`` counts as Wireshark does (the first is 1, over all interfaces of the file);
+    ``time_ns`` is nanoseconds since 1970-01-01 UTC; ``link_type`` the LINKTYPE_ value of the
+    pcap registry; ``original_length`` the octets that were on the wire, of which ``data`` may
+    hold fewer (snap length); ``comment`` the pcapng comment, in which step marks travel.
+    """
+
+    number: int
+    time_ns: int
+    link_type: int
+    data: bytes
+    original_length: int
+    interface: str = ""
+    comment: str = ""
+
+
+class Endpoint(NamedTuple):
+    """One end of a transport: the IP address in text form, and the port."""
+
+    address: str
+    port: int
+
+
+class UdpDatagram(NamedTuple):
+    """One UDP payload. ``frames`` holds every frame that carried a part of it (IP fragments);
+    the last is the one that Wireshark shows the payload at. ``truncated``: the capture holds
+    fewer octets than were sent.
+    """
+
+    frames: tuple[int, ...]
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    payload: bytes
+    truncated: bool
+
+
+class SctpMessage(NamedTuple):
+    """One SCTP user message, whole, each TSN once (RFC 9260).
+
+    ``duplicate`` messages (a TSN that had been seen before: a retransmission) are not delivered.
+    """
+
+    frames: tuple[int, ...]
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    stream_id: int
+    payload_protocol_id: int
+    payload: bytes
+    truncated: bool
+
+
+class TcpChunk(NamedTuple):
+    """The next octets of one direction of a TCP connection, in order and without repeats.
+
+    ``connection`` is a number of its own for each connection of the trace. ``lost``: octets before
+    these are missing (loss in the capture, or a connection joined in mid-stream: then the first
+    chunk of the direction has it set), so a parser must find its footing anew. ``ended``: the
+    direction was closed by FIN or RST; ``payload`` may then be empty.
+    """
+
+    frame: int
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    connection: int
+    payload: bytes
+    lost: bool
+    ended: bool
+
+
+Payload = UdpDatagram | SctpMessage | TcpChunk
