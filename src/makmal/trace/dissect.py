@@ -1,0 +1,330 @@
+"""From frames to the typed messages of named interfaces, each with the UE that it speaks of."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
+
+from makmal.protocol import gtpu, nas, ngap, pfcp, sbi
+from makmal.protocol.errors import DecodeError
+from makmal.trace import n2_sessions
+from makmal.trace.frame import Frame, Payload, SctpMessage, TcpChunk, UdpDatagram
+from makmal.trace.identification import Identification
+from makmal.trace.key_ring import KeyRing
+from makmal.trace.knowledge import Knowledge
+from makmal.trace.message import (
+    GtpuMessage,
+    Interface,
+    Message,
+    NasMessage,
+    NgapMessage,
+    PfcpMessage,
+    SbiMessage,
+    Undecodable,
+)
+from makmal.trace.n2_connections import NGAP_PORT, N2Connections
+from makmal.trace.n4_sessions import N4Sessions
+from makmal.trace.nas_reading import NasKeySource, read_nas
+from makmal.trace.sbi_reading import SbiReading
+from makmal.trace.transport import Reassembler
+from makmal.trace.user_equipment import UserEquipment
+
+PFCP_PORT = 8805
+GTPU_PORT = 2152
+# SCTP payload protocol identifiers (IANA): NGAP, and NGAP over DTLS.
+_PPID_NGAP = 60
+_PPID_NGAP_OVER_DTLS = 66
+_MOST_TUNNELS = 500_000
+_N1_CONTENT = "application/vnd.3gpp.5gnas"
+
+
+class Dissector:
+    """Feed it the frames of a trace in order; it gives their messages.
+
+    ``counts`` is the number of messages per protocol so far. What the knowledge reveals (keys,
+    identities) is used as soon as the trace gives occasion to.
+    """
+
+    def __init__(self, knowledge: Knowledge | None = None) -> None:
+        self.counts: Counter[str] = Counter()
+        self.reassembler = Reassembler()
+        self._key_ring = KeyRing(knowledge or Knowledge())
+        self._keys = NasKeySource(self._key_ring.k_amf, self._key_ring.nas_keys)
+        self._identification = Identification(self._key_ring)
+        self._connections = N2Connections(
+            self._identification.new, self._identification.released
+        )
+        self._sessions = N4Sessions()
+        self._sbi = SbiReading()
+        self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
+
+    def feed(self, frame: Frame) -> list[Message]:
+        """The messages that this frame completes."""
+        return self._dissect(self.reassembler.feed(frame))
+
+    def finish(self) -> list[Message]:
+        """What was still held back when the trace ended."""
+        return self._dissect(self.reassembler.flush())
+
+    def _dissect(self, payloads: Iterable[Payload]) -> list[Message]:
+        found: list[Message] = []
+        for payload in payloads:
+            if isinstance(payload, UdpDatagram):
+                self._udp(payload, found)
+            elif isinstance(payload, TcpChunk):
+                self._tcp(payload, found)
+            else:
+                self._sctp(payload, found)
+        for message in found:
+            self.counts[message.protocol] += 1
+        return found
+
+    def _udp(self, datagram: UdpDatagram, found: list[Message]) -> None:
+        ports = (datagram.destination.port, datagram.source.port)
+        if GTPU_PORT in ports:
+            self._gtpu(datagram, found)
+        elif PFCP_PORT in ports:
+            self._pfcp(datagram, found)
+
+    def _gtpu(self, datagram: UdpDatagram, found: list[Message]) -> None:
+        frames, time_ns, source, destination, payload, truncated = datagram
+        try:
+            message_type, teid, _ = gtpu.peek(payload)
+        except DecodeError as error:
+            self._undecodable(datagram, Interface.N3, error, truncated, found)
+            return
+        user_equipment = self._tunnels.get((destination.address, teid))
+        found.append(
+            GtpuMessage(
+                frames, time_ns, source, destination, message_type, teid, payload, user_equipment
+            )
+        )
+
+    def _pfcp(self, datagram: UdpDatagram, found: list[Message]) -> None:
+        try:
+            pdus = pfcp.decode_all(datagram.payload)
+        except DecodeError as error:
+            self._undecodable(datagram, Interface.N4, error, datagram.truncated, found)
+            return
+        for pdu in pdus:
+            try:
+                followed = self._sessions.follow(pdu, datagram.source, datagram.destination)
+            except DecodeError as error:
+                self._undecodable(datagram, Interface.N4, error, datagram.truncated, found)
+                continue
+            session = followed.session
+            if session is not None and session.user_equipment is None:
+                session.user_equipment = self._identification.by_supi(session.supi)
+            found.append(
+                PfcpMessage(
+                    datagram.frames,
+                    datagram.time_ns,
+                    datagram.source,
+                    datagram.destination,
+                    pdu,
+                    followed,
+                    None if session is None else session.user_equipment,
+                )
+            )
+
+    def _tcp(self, chunk: TcpChunk, found: list[Message]) -> None:
+        for message in self._sbi.read(chunk):
+            found.append(message)
+            if isinstance(message, SbiMessage):
+                message.user_equipment = self._identification.by_supi(message.supi)
+                if message.document is not None:
+                    self._key_ring.learn(message.document.value, message.supi)
+                self._n1_parts(message, found)
+
+    def _n1_parts(self, message: SbiMessage, found: list[Message]) -> None:
+        for part in message.http.parts:
+            if not part.content_type.startswith(_N1_CONTENT):
+                continue
+            try:
+                inner = nas.decode(part.body)
+            except DecodeError as error:
+                self._undecodable(message, Interface.SBI, error, False, found, part.body)
+                continue
+            user_equipment = message.user_equipment
+            if user_equipment is None:
+                user_equipment = UserEquipment(0, supi=message.supi)
+            plain = inner if isinstance(inner, nas.Message) else None
+            found.append(
+                NasMessage(
+                    message.frames,
+                    message.time_ns,
+                    message.source,
+                    message.destination,
+                    inner,
+                    plain,
+                    uplink=message.operation is not None
+                    and message.operation.service == "nsmf-pdusession",
+                    user_equipment=user_equipment,
+                    interface=Interface.SBI,
+                )
+            )
+
+    def _sctp(self, carrier: SctpMessage, found: list[Message]) -> None:
+        identifier = carrier.payload_protocol_id
+        if identifier == _PPID_NGAP_OVER_DTLS:
+            self.counts["ngap_over_dtls"] += 1
+            return
+        ports = (carrier.destination.port, carrier.source.port)
+        # Some senders put the identifier in host order; some leave it unset.
+        if identifier not in (_PPID_NGAP, _PPID_NGAP << 24) and not (
+            identifier == 0 and NGAP_PORT in ports
+        ):
+            return
+        try:
+            pdu = ngap.decode(carrier.payload)
+        except DecodeError as error:
+            self._undecodable(carrier, Interface.N2, error, carrier.truncated, found)
+            return
+        self._ngap(pdu, carrier, found)
+
+    def _ngap(self, pdu: ngap.Pdu, carrier: SctpMessage, found: list[Message]) -> None:
+        frames, time_ns, source, destination = carrier[:4]
+        uplink = self._connections.from_access_network(pdu, source, destination)
+        access_node, amf = (source, destination) if uplink else (destination, source)
+        message = NgapMessage(frames, time_ns, source, destination, pdu, uplink)
+        found.append(message)
+        try:
+            user_equipment = self._connections.follow(pdu, access_node, amf)
+            if user_equipment is None:
+                return
+            nas_pdus = nas_pdus_of(pdu)
+            initial = pdu.procedure_code == ngap.ProcedureCode.INITIAL_UE_MESSAGE
+            if initial and nas_pdus:
+                known = self._identification.known_sender(pdu, nas_pdus[0])
+                if known is not None and known is not user_equipment:
+                    self._connections.rename(user_equipment, known)
+                    known.connected, known.secured = True, False
+                    user_equipment = known
+            message.user_equipment = user_equipment
+            location = pdu.get(ngap.ie.USER_LOCATION_INFORMATION)
+            if location is not None and location.plmn_identity is not None:
+                user_equipment.serving_plmn = location.plmn_identity
+        except DecodeError as error:
+            self._undecodable(carrier, Interface.N2, error, carrier.truncated, found)
+            return
+        for nas_pdu in nas_pdus:
+            self._nas(nas_pdu, carrier, message, initial, found)
+        try:
+            n2_sessions.note_resources(pdu, user_equipment, self._link, self._unlink)
+        except DecodeError as error:
+            self._undecodable(carrier, Interface.N2, error, carrier.truncated, found)
+
+    def _nas(
+        self,
+        nas_pdu: bytes,
+        carrier: SctpMessage,
+        ngap_message: NgapMessage,
+        initial: bool,
+        found: list[Message],
+    ) -> None:
+        user_equipment = ngap_message.user_equipment
+        if user_equipment is None:
+            return
+        uplink = ngap_message.from_access_network
+        try:
+            reading = read_nas(nas_pdu, uplink, user_equipment, self._keys)
+        except DecodeError as error:
+            self._undecodable(carrier, Interface.N1, error, carrier.truncated, found, nas_pdu)
+            return
+        message = NasMessage(
+            carrier.frames,
+            carrier.time_ns,
+            carrier.source,
+            carrier.destination,
+            reading.outer,
+            reading.plain,
+            uplink,
+            user_equipment,
+            initial,
+            reading.count,
+            reading.integrity_verified,
+        )
+        found.append(message)
+        if reading.plain is None:
+            return
+        try:
+            self._note(reading.plain, uplink, user_equipment)
+        except DecodeError as error:
+            self._undecodable(carrier, Interface.N1, error, carrier.truncated, found, nas_pdu)
+
+    def _note(self, plain: nas.Message, uplink: bool, user_equipment: UserEquipment) -> None:
+        self._identification.note(plain, uplink, user_equipment)
+        kind = plain.message_type
+        if kind == nas.MessageType.UL_NAS_TRANSPORT:
+            n2_sessions.note_uplink_transport(plain, user_equipment)
+        elif kind in _DEREGISTRATION_ENDS:
+            user_equipment.deregistered = True
+
+    def _link(self, tunnel: n2_sessions.Tunnel, user_equipment: UserEquipment) -> None:
+        self._tunnels[tunnel] = user_equipment
+        if len(self._tunnels) > _MOST_TUNNELS:
+            self._tunnels.popitem(last=False)
+        self._sessions.link(tunnel, user_equipment)
+
+    def _unlink(self, tunnel: n2_sessions.Tunnel) -> None:
+        self._tunnels.pop(tunnel, None)
+
+    def _undecodable(
+        self,
+        carrier: UdpDatagram | SctpMessage | SbiMessage,
+        interface: Interface,
+        error: DecodeError,
+        truncated: bool,
+        found: list[Message],
+        payload: bytes | None = None,
+    ) -> None:
+        if truncated:
+            error = DecodeError(
+                error.protocol, error.offset, f"{error.reason} (the capture cut this frame short)"
+            )
+        if payload is None:
+            payload = b"" if isinstance(carrier, SbiMessage) else carrier.payload
+        found.append(
+            Undecodable(
+                carrier.frames,
+                carrier.time_ns,
+                carrier.source,
+                carrier.destination,
+                interface,
+                error,
+                payload,
+            )
+        )
+
+
+_DEREGISTRATION_ENDS = frozenset(
+    {
+        nas.MessageType.DEREGISTRATION_REQUEST_UE_ORIGINATING,
+        nas.MessageType.DEREGISTRATION_ACCEPT_UE_TERMINATED,
+    }
+)
+
+
+def nas_pdus_of(pdu: ngap.Pdu) -> list[bytes]:
+    """Every NAS PDU that an NGAP message carries, in its order. Raises DecodeError."""
+    found = []
+    single = pdu.get(ngap.ie.NAS_PDU)
+    if single is not None:
+        found.append(single)
+    for key in (
+        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ,
+        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ,
+        ngap.ie.PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_REQ,
+    ):
+        for item in pdu.get(key) or ():
+            if item.nas_pdu is not None:
+                found.append(item.nas_pdu)
+    return found
+
+
+def dissect(frames: Iterable[Frame], knowledge: Knowledge | None = None) -> Iterator[Message]:
+    """The messages of a whole trace, in order."""
+    dissector = Dissector(knowledge)
+    for frame in frames:
+        yield from dissector.feed(frame)
+    yield from dissector.finish()

@@ -1,0 +1,201 @@
+"""The typed messages of a trace: what dissection makes of payloads, and what judges read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from makmal.protocol import gtpu, nas, ngap, pfcp, sbi, tls
+from makmal.protocol.errors import DecodeError
+
+if TYPE_CHECKING:
+    from makmal.trace.follow import UserEquipment
+    from makmal.trace.frame import Endpoint
+    from makmal.trace.n4_sessions import FollowedPfcp
+
+
+class Interface(StrEnum):
+    """A reference point of TS 23.501, 4.2.7 (SBI: the service-based interfaces together)."""
+
+    N1 = "N1"
+    N2 = "N2"
+    N3 = "N3"
+    N4 = "N4"
+    SBI = "SBI"
+
+
+@dataclass(slots=True)
+class Carried:
+    """Where and when a message was seen.
+
+    ``frames`` are numbers as Wireshark counts them; the last one completed the message and is the
+    one that ``frame`` names. ``time_ns`` is nanoseconds since 1970-01-01 UTC.
+    """
+
+    frames: tuple[int, ...]
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+
+    @property
+    def frame(self) -> int:
+        """The frame that completed the message."""
+        return self.frames[-1]
+
+
+@dataclass(slots=True)
+class NgapMessage(Carried):
+    """One NGAP PDU on N2, and the UE that it speaks of (none for node-level procedures)."""
+
+    pdu: ngap.Pdu
+    from_access_network: bool
+    user_equipment: UserEquipment | None = None
+
+    interface = Interface.N2
+    protocol = "ngap"
+
+    @property
+    def name(self) -> str:
+        """The message name of TS 38.413."""
+        return self.pdu.name
+
+
+@dataclass(slots=True)
+class NasMessage(Carried):
+    """One 5GS NAS message, on N1 (inside NGAP) or as the N1 part of a service request.
+
+    ``outer`` is what travelled; ``plain`` the message inside, if it could be read. ``count`` is
+    the NAS COUNT that the receiver would use (TS 24.501, 4.4.3.1) where a security context is
+    known. ``integrity_verified`` is None when the laboratory has no key to check with.
+    ``initial`` marks the first message of a NAS signalling connection (Initial UE Message).
+    """
+
+    outer: nas.SecurityProtected | nas.Message
+    plain: nas.Message | None
+    uplink: bool
+    user_equipment: UserEquipment
+    initial: bool = False
+    count: int | None = None
+    integrity_verified: bool | None = None
+    interface: Interface = Interface.N1
+
+    protocol = "nas"
+
+    @property
+    def protected(self) -> nas.SecurityProtected | None:
+        """The security protected message, or None for one that travelled plain."""
+        return self.outer if isinstance(self.outer, nas.SecurityProtected) else None
+
+    @property
+    def name(self) -> str:
+        """The message name of TS 24.501, or that it is ciphered with a key that we lack."""
+        if self.plain is not None:
+            return self.plain.name
+        return "Ciphered NAS message"
+
+    @property
+    def message_type(self) -> int | None:
+        """The 5GMM or 5GSM message type, None if the message could not be read."""
+        return None if self.plain is None else self.plain.message_type
+
+
+@dataclass(slots=True)
+class PfcpMessage(Carried):
+    """One PFCP message on N4, with the session it belongs to and the request it answers."""
+
+    pdu: pfcp.Message
+    followed: FollowedPfcp
+    user_equipment: UserEquipment | None = None
+
+    interface = Interface.N4
+    protocol = "pfcp"
+
+    @property
+    def name(self) -> str:
+        """The message name of TS 29.244."""
+        return self.pdu.name
+
+
+@dataclass(slots=True)
+class GtpuMessage(Carried):
+    """One GTP-U message on N3 (or N9); decoded in full only when asked for."""
+
+    message_type: int
+    teid: int
+    payload: bytes
+    user_equipment: UserEquipment | None = None
+
+    interface = Interface.N3
+    protocol = "gtpu"
+
+    @property
+    def name(self) -> str:
+        """The message name of TS 29.281."""
+        return gtpu.message_name(self.message_type)
+
+    @property
+    def pdu(self) -> gtpu.Message:
+        """The message decoded. Raises DecodeError."""
+        return gtpu.decode(self.payload)
+
+
+@dataclass(slots=True)
+class SbiMessage(Carried):
+    """One HTTP request or response between network functions.
+
+    ``request`` is the message that a response answers, when it was seen. ``clear_text`` is false
+    when the trace held the secrets of the TLS connection.
+    """
+
+    http: sbi.HttpMessage
+    operation: sbi.SbiOperation | None
+    document: sbi.JsonDocument | None = None
+    request: SbiMessage | None = None
+    supi: str | None = None
+    user_equipment: UserEquipment | None = None
+
+    interface = Interface.SBI
+    protocol = "sbi"
+
+    @property
+    def name(self) -> str:
+        """Method and path, or the status."""
+        return self.http.name
+
+
+@dataclass(slots=True)
+class TlsHandshake(Carried):
+    """What an observer reads of a TLS handshake: both hello messages, as far as they were seen.
+
+    Emitted once, when the server has answered (or refused), or at the end of the connection.
+    """
+
+    client_hello: tls.ClientHello | None
+    server_hello: tls.ServerHello | None
+    established: bool
+
+    interface = Interface.SBI
+    protocol = "tls"
+    name = "TLS handshake"
+
+
+@dataclass(slots=True)
+class Undecodable(Carried):
+    """Bytes that are not the message that their port or protocol identifier promises."""
+
+    interface: Interface
+    error: DecodeError
+    payload: bytes = field(repr=False)
+
+    protocol = "undecodable"
+
+    @property
+    def name(self) -> str:
+        """What was wrong."""
+        return str(self.error)
+
+
+Message = (
+    NgapMessage | NasMessage | PfcpMessage | GtpuMessage | SbiMessage | TlsHandshake | Undecodable
+)
