@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from makmal.catalogue.requirements import requirement_of
 from makmal.judges.verdict import Findings, Verdict
+from makmal.protocol.errors import DecodeError
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.message import Message
 
@@ -55,15 +56,22 @@ class Panel:
 
     def __init__(self, judges: Sequence[Judge]) -> None:
         self.judges = judges
-        self._handlers: dict[str, list[Callable[[Any], None]]] = {
-            protocol: [getattr(judge, name) for judge in judges if hasattr(judge, name)]
+        self._handlers: dict[str, list[tuple[Judge, Callable[[Any], None]]]] = {
+            protocol: [(judge, getattr(judge, name)) for judge in judges if hasattr(judge, name)]
             for protocol, name in _HANDLERS.items()
         }
 
     def observe(self, message: Message) -> None:
         """Show one message to every judge that reads its protocol."""
-        for handler in self._handlers[message.protocol]:
-            handler(message)
+        for judge, handler in self._handlers[message.protocol]:
+            try:
+                handler(message)
+            except DecodeError as error:
+                # Elements are decoded when a judge asks for them: this one could not be.
+                judge.findings.doubt(
+                    f"{message.name} holds an element that cannot be read ({error.reason})",
+                    message.frame,
+                )
 
     def verdicts(self) -> list[Verdict]:
         """Every judge's verdict, in the order of the judges."""

@@ -1,0 +1,165 @@
+"""``makmal show``: list the messages of a capture, or print one to its last element."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from makmal.trace.capture import CaptureError, open_capture
+from makmal.trace.describe import describe
+from makmal.trace.dissect import Dissector
+from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
+from makmal.trace.message import GtpuMessage, Message, SbiMessage
+
+
+def command(
+    capture: Annotated[
+        Path, typer.Argument(help="A pcap or pcapng file, as tcpdump and Wireshark write it.")
+    ],
+    frame: Annotated[
+        int | None,
+        typer.Option(min=1, help="Print the messages of this frame, decoded to the last element."),
+    ] = None,
+    user_plane: Annotated[
+        bool, typer.Option("--user-plane", help="List every user packet (G-PDU) too.")
+    ] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with keys, to read ciphered NAS (docs/keys.md)."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: one object with all messages.")
+    ] = False,
+) -> None:
+    """List the 5G messages of a capture: frame, time, interface, from, to, name, UE."""
+    errors = Console(stderr=True)
+    try:
+        knowledge = Knowledge() if keys is None else load_knowledge(keys)
+        with open_capture(capture) as frames:
+            messages = _messages(frames, knowledge)
+            if frame is not None:
+                found = _show_frame(messages, frame, as_json)
+            else:
+                found = _list(messages, capture, user_plane or as_json, as_json)
+            problems = list(frames.problems)
+    except (CaptureError, KnowledgeError) as error:
+        errors.print(f"makmal show: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    for problem in problems:
+        errors.print(f"makmal show: {problem}", style="yellow", markup=False, soft_wrap=True)
+    if not found:
+        what = "no 5G message" if frame is None else f"no 5G message in frame {frame}"
+        errors.print(f"makmal show: {capture}: {what}", style="yellow", markup=False)
+        raise typer.Exit(2)
+
+
+def _messages(frames: Any, knowledge: Knowledge) -> Iterator[Message]:
+    dissector = Dissector(knowledge)
+    for frame in frames:
+        yield from dissector.feed(frame)
+    yield from dissector.finish()
+
+
+def _time(time_ns: int) -> str:
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
+
+
+def _ue(message: Message) -> str:
+    user_equipment = getattr(message, "user_equipment", None)
+    if user_equipment is not None:
+        return str(user_equipment.identity)
+    return (message.supi or "") if isinstance(message, SbiMessage) else ""
+
+
+def _summary(message: Message) -> dict[str, Any]:
+    return {
+        "frame": message.frame,
+        "time": _time(message.time_ns),
+        "interface": str(message.interface),
+        "protocol": message.protocol,
+        "from": f"{message.source.address}:{message.source.port}",
+        "to": f"{message.destination.address}:{message.destination.port}",
+        "name": message.name,
+        "ue": _ue(message) or None,
+    }
+
+
+def _list(
+    messages: Iterator[Message], capture: Path, user_plane: bool, as_json: bool
+) -> bool:
+    if as_json:
+        return _list_json(messages, capture)
+    any_seen, user_packets = False, 0
+    console = Console(soft_wrap=True, highlight=False)
+    for message in messages:
+        any_seen = True
+        if isinstance(message, GtpuMessage) and not user_plane and message.is_user_packet:
+            user_packets += 1
+            continue
+        row = _summary(message)
+        console.print(
+            f"{row['frame']:>7}  {row['time'][11:26]}  {row['interface']:<4}"
+            f"{row['from']:>21} > {row['to']:<21}  {row['name']}"
+            + (f"  [{row['ue']}]" if row["ue"] else ""),
+            markup=False,
+        )
+    if user_packets:
+        console.print(f"and {user_packets} user packets on N3 (--user-plane lists them)")
+    return any_seen
+
+
+def _list_json(messages: Iterator[Message], capture: Path) -> bool:
+    """Written as it comes, so that a large capture needs no large memory."""
+    out = sys.stdout
+    out.write('{"capture": ' + json.dumps(str(capture)) + ', "messages": [')
+    separator = "\n"
+    for message in messages:
+        out.write(separator + json.dumps(_summary(message)))
+        separator = ",\n"
+    out.write("\n]}\n")
+    return separator != "\n"
+
+
+def _show_frame(messages: Iterator[Message], frame: int, as_json: bool) -> bool:
+    found = []
+    for message in messages:
+        if frame in message.frames:
+            found.append(message)
+    if as_json:
+        document = [
+            {**_summary(message), "content": describe(message)} for message in found
+        ]
+        json.dump({"frame": frame, "messages": document}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return bool(found)
+    console = Console(soft_wrap=True, highlight=False)
+    for message in found:
+        row = _summary(message)
+        title = f"{row['interface']} {row['name']}: {row['from']} > {row['to']} at {row['time']}"
+        if row["ue"]:
+            title += f" [{row['ue']}]"
+        tree = Tree(Text(title, style="bold"), guide_style="dim")
+        _grow(tree, describe(message))
+        console.print(tree)
+    return bool(found)
+
+
+def _grow(tree: Tree, content: Any) -> None:
+    entries = content.items() if isinstance(content, dict) else enumerate(content)
+    for name, value in entries:
+        label = Text(str(name) if isinstance(content, dict) else f"[{name}]", style="cyan")
+        if isinstance(value, dict | list) and value:
+            _grow(tree.add(label), value)
+        else:
+            text = "" if isinstance(value, dict | list) else str(value)
+            tree.add(label + Text(": ", style="dim") + Text(text))
