@@ -135,6 +135,11 @@ class GtpuMessage(Carried):
         return gtpu.message_name(self.message_type)
 
     @property
+    def is_user_packet(self) -> bool:
+        """Whether this is a G-PDU, a packet of a user."""
+        return self.message_type == gtpu.MessageType.G_PDU
+
+    @property
     def pdu(self) -> gtpu.Message:
         """The message decoded. Raises DecodeError."""
         return gtpu.decode(self.payload)

@@ -1,0 +1,57 @@
+# Everything runs from a fresh machine with Python 3.11+ and make; nothing is installed outside
+# .venv, but for Wireshark's tshark where the rights to install it exist.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.ready
+OUT := out
+
+.PHONY: help lab test check benchmark lock witness clean
+
+help:
+	@echo "make lab        set up, make a capture of a faulty 5G network, and audit it"
+	@echo "make test       set up, and run every check and test"
+	@echo "make benchmark  set up, and measure against pycrate and tshark"
+	@echo "make lock       write requirements.lock anew from pyproject.toml"
+
+$(READY): requirements.lock pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Makmal needs Python 3.11 or later; python3 is $$(python3 --version)"; exit 2; }
+	test -x $(PYTHON) || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# tshark is the tests' independent witness. Without it those tests skip and say so.
+witness:
+	@command -v tshark > /dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			echo "installing tshark, the independent witness"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tshark > /dev/null; \
+		else \
+			echo "tshark is not installed (Debian: apt-get install tshark); its tests will be skipped"; \
+		fi; }
+
+lab: $(READY)
+	$(PYTHON) -m makmal lab --directory $(OUT)
+
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+test: $(READY) witness check
+	$(PYTHON) -m pytest -n auto
+
+benchmark: $(READY) witness
+	$(PYTHON) benchmarks/decode.py
+	$(PYTHON) benchmarks/audit.py
+
+lock: $(READY)
+	$(PYTHON) -m pip install --quiet uv
+	$(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --extra dev \
+		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist

@@ -1,0 +1,5 @@
+"""``python -m makmal`` is the ``makmal`` command."""
+
+from makmal.cli.main import main
+
+main()

@@ -1,0 +1,133 @@
+"""Any decoded message as plain data, to its last element: what ``show`` prints."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from enum import Enum, Flag
+from typing import Any
+
+from makmal.protocol.errors import DecodeError
+from makmal.trace.message import (
+    GtpuMessage,
+    Message,
+    NasMessage,
+    NgapMessage,
+    PfcpMessage,
+    SbiMessage,
+    TlsHandshake,
+)
+
+_DEEPEST = 32
+
+
+def describe(message: Message) -> dict[str, Any]:
+    """Names and values of everything in the message, as JSON can carry them."""
+    if isinstance(message, NgapMessage | PfcpMessage | GtpuMessage):
+        return _mapping(message.pdu.items())
+    if isinstance(message, NasMessage):
+        return _nas(message)
+    if isinstance(message, SbiMessage):
+        return _sbi(message)
+    if isinstance(message, TlsHandshake):
+        return {
+            "client hello": plain_data(message.client_hello),
+            "server hello": plain_data(message.server_hello),
+        }
+    return {"error": str(message.error), "octets": message.payload.hex()}
+
+
+def _nas(message: NasMessage) -> dict[str, Any]:
+    content = _mapping(message.outer.items())
+    if message.count is not None:
+        content["NAS COUNT"] = message.count
+    if message.integrity_verified is not None:
+        content["MAC verified"] = message.integrity_verified
+    if message.plain is not None and message.plain is not message.outer:
+        content[f"inside: {message.plain.name}"] = _mapping(message.plain.items())
+    return content
+
+
+def _sbi(message: SbiMessage) -> dict[str, Any]:
+    http = message.http
+    content: dict[str, Any] = {"version": f"HTTP/{http.version}"}
+    if http.is_request:
+        content["method"], content["path"] = http.method, http.path
+    else:
+        content["status"] = http.status
+        if message.request is not None:
+            content["answers frame"] = message.request.frame
+    content["headers"] = [f"{name}: {value}" for name, value in http.headers]
+    if http.parts:
+        content["parts"] = [
+            {"content type": part.content_type, "content id": part.content_id,
+             "body": _text_or_hex(part.body)}
+            for part in http.parts
+        ]
+    if message.document is not None:
+        content["JSON"] = message.document.value
+        if message.document.duplicate_keys:
+            content["duplicate keys"] = list(message.document.duplicate_keys)
+    elif http.body and not http.parts:
+        content["body"] = _text_or_hex(http.body)
+    return content
+
+
+def _text_or_hex(octets: bytes) -> str:
+    try:
+        text = octets.decode("ascii")
+    except UnicodeDecodeError:
+        return octets.hex()
+    return text if text.isprintable() or text.split() else octets.hex()
+
+
+def _mapping(items: Iterable[tuple[str, Any]], depth: int = 0) -> dict[str, Any]:
+    """Repeated names (a PFCP message may hold many of one element) are gathered in a list."""
+    content: dict[str, Any] = {}
+    repeated: set[str] = set()
+    for name, value in items:
+        data = plain_data(value, depth + 1)
+        if name not in content:
+            content[name] = data
+        elif name in repeated:
+            content[name].append(data)
+        else:
+            repeated.add(name)
+            content[name] = [content[name], data]
+    return content
+
+
+def plain_data(value: Any, depth: int = 0) -> Any:
+    """A decoded value as dictionaries, lists, texts and numbers; octets in hexadecimal."""
+    if depth > _DEEPEST:
+        return str(value)
+    if value is None or isinstance(value, bool | str | float):
+        return value
+    if isinstance(value, Flag):
+        return str(value)
+    if isinstance(value, Enum):
+        return f"{value.name.lower().replace('_', ' ')} ({value.value})"
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, dict):
+        return {str(key): plain_data(member, depth + 1) for key, member in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "items"):
+        return {
+            field.name: plain_data(getattr(value, field.name), depth + 1)
+            for field in dataclasses.fields(value)
+            if not field.name.startswith("_")
+        }
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {
+            name: plain_data(getattr(value, name), depth + 1) for name in value._fields
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain_data(member, depth + 1) for member in value]
+    if hasattr(value, "items"):
+        try:
+            return _mapping(value.items(), depth + 1)
+        except DecodeError as error:
+            return str(error)
+    return str(value)
