@@ -110,7 +110,7 @@ def _print(report: AuditReport, console: Console) -> None:
     for verdict in report.verdicts:
         table.add_row(*_row(verdict))
     console.print(table)
-    tally = {outcome: 0 for outcome in Outcome}
+    tally = dict.fromkeys(Outcome, 0)
     for verdict in report.verdicts:
         tally[verdict.outcome] += 1
     summary = Text()

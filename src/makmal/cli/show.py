@@ -94,9 +94,7 @@ def _summary(message: Message) -> dict[str, Any]:
     }
 
 
-def _list(
-    messages: Iterator[Message], capture: Path, user_plane: bool, as_json: bool
-) -> bool:
+def _list(messages: Iterator[Message], capture: Path, user_plane: bool, as_json: bool) -> bool:
     if as_json:
         return _list_json(messages, capture)
     any_seen, user_packets = False, 0
@@ -136,9 +134,7 @@ def _show_frame(messages: Iterator[Message], frame: int, as_json: bool) -> bool:
         if frame in message.frames:
             found.append(message)
     if as_json:
-        document = [
-            {**_summary(message), "content": describe(message)} for message in found
-        ]
+        document = [{**_summary(message), "content": describe(message)} for message in found]
         json.dump({"frame": frame, "messages": document}, sys.stdout, indent=2)
         sys.stdout.write("\n")
         return bool(found)

@@ -12,7 +12,6 @@ from makmal.security.tokens import AccessToken, TokenError, parse
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.message import SbiMessage, TlsHandshake
 
-
 _MOST_PRODUCERS = 10_000
 
 # Members of service bodies that hold keys: TS 29.503, 29.505 and 29.509.
@@ -36,9 +35,7 @@ class TransportProtection(Judge):
 
     def on_sbi(self, message: SbiMessage) -> None:
         """A message that can be read was not protected."""
-        self.findings.violation(
-            f"HTTP/{message.http.version} in clear text", message.frame
-        )
+        self.findings.violation(f"HTTP/{message.http.version} in clear text", message.frame)
         value = None if message.document is None else message.document.value
         for name in secrets_in(value):
             self.findings.violation(f"{name} can be read by whoever listens", message.frame)
@@ -123,13 +120,9 @@ class TokenDemanded(Judge):
                 "a request with headers that were compressed before the capture began", *frames
             )
         elif 200 <= status < 300:
-            self.findings.violation(
-                f"{service} served a request without an access token", *frames
-            )
+            self.findings.violation(f"{service} served a request without an access token", *frames)
         elif status in (401, 403):
-            self.findings.conforming(
-                "a request without an access token was refused", *frames
-            )
+            self.findings.conforming("a request without an access token was refused", *frames)
         else:
             self.findings.doubt(
                 f"a request without an access token was answered with status {status}, which "
@@ -240,9 +233,7 @@ class UniqueKeys(Judge):
         key = request.document.duplicate_keys[0]
         frames = (request.frame, message.frame)
         if 200 <= status < 300:
-            self.findings.violation(
-                f"a request with the duplicate key {key} was accepted", *frames
-            )
+            self.findings.violation(f"a request with the duplicate key {key} was accepted", *frames)
         elif 400 <= status < 500:
             self.findings.conforming("a request with duplicate keys was rejected", *frames)
         else:

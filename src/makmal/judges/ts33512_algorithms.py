@@ -13,8 +13,10 @@ _NO_COMMAND = "no readable Security Mode Command was seen"
 def _selected(message: NasMessage) -> nas.SecurityAlgorithms | None:
     if message.uplink or message.message_type != nas.MessageType.SECURITY_MODE_COMMAND:
         return None
-    return None if message.plain is None else message.plain.get(
-        nas.ie.SELECTED_NAS_SECURITY_ALGORITHMS
+    return (
+        None
+        if message.plain is None
+        else message.plain.get(nas.ie.SELECTED_NAS_SECURITY_ALGORITHMS)
     )
 
 
@@ -51,9 +53,7 @@ class NullIntegrity(Judge):
                 message.frame,
             )
         else:
-            self.findings.conforming(
-                f"the AMF selected 128-NIA{selected.integrity}", message.frame
-            )
+            self.findings.conforming(f"the AMF selected 128-NIA{selected.integrity}", message.frame)
 
     def verdict(self) -> Verdict:
         """Fail when NIA0 was selected, or the command itself was unprotected."""
@@ -71,9 +71,7 @@ class NullCiphering(Judge):
         if selected is None:
             return
         if selected.ciphering != 0:
-            self.findings.conforming(
-                f"the AMF selected 128-NEA{selected.ciphering}", message.frame
-            )
+            self.findings.conforming(f"the AMF selected 128-NEA{selected.ciphering}", message.frame)
         elif message.user_equipment.emergency:
             self.findings.conforming(
                 "NEA0 for an emergency registration, which may use it", message.frame
@@ -113,14 +111,22 @@ class AlgorithmSelection(Judge):
             return
         offered = [a for a in range(8) if capability.supports_integrity(a)]
         self._compare(
-            "integrity", "NIA", self.knowledge.integrity_algorithms, offered,
-            selected.integrity, message.frame,
+            "integrity",
+            "NIA",
+            self.knowledge.integrity_algorithms,
+            offered,
+            selected.integrity,
+            message.frame,
         )
         if self.knowledge.ciphering_algorithms:
             offered = [a for a in range(8) if capability.supports_encryption(a)]
             self._compare(
-                "ciphering", "NEA", self.knowledge.ciphering_algorithms, offered,
-                selected.ciphering, message.frame,
+                "ciphering",
+                "NEA",
+                self.knowledge.ciphering_algorithms,
+                offered,
+                selected.ciphering,
+                message.frame,
             )
 
     def _compare(

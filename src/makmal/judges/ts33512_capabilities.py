@@ -29,9 +29,9 @@ class CapabilitiesReplayed(Judge):
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
-        self._registered: WeakKeyDictionary[
-            UserEquipment, tuple[int, nas.UESecurityCapability]
-        ] = WeakKeyDictionary()
+        self._registered: WeakKeyDictionary[UserEquipment, tuple[int, nas.UESecurityCapability]] = (
+            WeakKeyDictionary()
+        )
 
     def on_nas(self, message: NasMessage) -> None:
         """Note the capabilities of the Registration Request; compare the replayed ones."""

@@ -143,9 +143,7 @@ class GutiAllocation(Judge):
                 f"{occasion}: the 5G-GUTI was sent in a message that is not ciphered", *frames
             )
         elif guti == state.assigned or guti in state.earlier:
-            self.findings.violation(
-                f"{occasion}: the UE got a 5G-GUTI that it had before", *frames
-            )
+            self.findings.violation(f"{occasion}: the UE got a 5G-GUTI that it had before", *frames)
         elif holder is not None and holder is not user_equipment and not holder.deregistered:
             self.findings.violation(
                 f"{occasion}: the UE got a 5G-GUTI that another UE holds", *frames

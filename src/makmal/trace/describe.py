@@ -60,8 +60,11 @@ def _sbi(message: SbiMessage) -> dict[str, Any]:
     content["headers"] = [f"{name}: {value}" for name, value in http.headers]
     if http.parts:
         content["parts"] = [
-            {"content type": part.content_type, "content id": part.content_id,
-             "body": _text_or_hex(part.body)}
+            {
+                "content type": part.content_type,
+                "content id": part.content_id,
+                "body": _text_or_hex(part.body),
+            }
             for part in http.parts
         ]
     if message.document is not None:
@@ -113,16 +116,18 @@ def plain_data(value: Any, depth: int = 0) -> Any:
         return bytes(value).hex()
     if isinstance(value, dict):
         return {str(key): plain_data(member, depth + 1) for key, member in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "items"):
+    if (
+        dataclasses.is_dataclass(value)
+        and not isinstance(value, type)
+        and not hasattr(value, "items")
+    ):
         return {
             field.name: plain_data(getattr(value, field.name), depth + 1)
             for field in dataclasses.fields(value)
             if not field.name.startswith("_")
         }
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {
-            name: plain_data(getattr(value, name), depth + 1) for name in value._fields
-        }
+        return {name: plain_data(getattr(value, name), depth + 1) for name in value._fields}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain_data(member, depth + 1) for member in value]
     if hasattr(value, "items"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 
-from makmal.protocol import gtpu, nas, ngap, pfcp, sbi
+from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
 from makmal.trace.frame import Frame, Payload, SctpMessage, TcpChunk, UdpDatagram
@@ -51,9 +51,7 @@ class Dissector:
         self._key_ring = KeyRing(knowledge or Knowledge())
         self._keys = NasKeySource(self._key_ring.k_amf, self._key_ring.nas_keys)
         self._identification = Identification(self._key_ring)
-        self._connections = N2Connections(
-            self._identification.new, self._identification.released
-        )
+        self._connections = N2Connections(self._identification.new, self._identification.released)
         self._sessions = N4Sessions()
         self._sbi = SbiReading()
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()

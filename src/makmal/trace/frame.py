@@ -79,4 +79,13 @@ class TcpChunk(NamedTuple):
     ended: bool
 
 
-Payload = UdpDatagram | SctpMessage | TcpChunk
+class EspPacket(NamedTuple):
+    """One IPsec ESP packet (RFC 4303), by itself or in UDP (RFC 3948); ports are 0."""
+
+    frames: tuple[int, ...]
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+
+
+Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket

@@ -144,9 +144,7 @@ class _File:
         return start
 
     def fail(self, section: tuple[str | None, int], key: str, reason: str) -> KnowledgeError:
-        return KnowledgeError(
-            f"{self.name}, line {self.line_of(section, key)}: {key}: {reason}"
-        )
+        return KnowledgeError(f"{self.name}, line {self.line_of(section, key)}: {key}: {reason}")
 
     def only(
         self, values: Mapping[str, Any], known: set[str], section: tuple[str | None, int]
@@ -216,9 +214,7 @@ def _octets(*lengths: int) -> Callable[[Any], bytes]:
         except ValueError:
             raise ValueError(f"must be {wanted} hexadecimal digits") from None
         if len(octets) not in lengths:
-            raise ValueError(
-                f"must be {wanted} hexadecimal digits, and has {len(octets) * 2}"
-            )
+            raise ValueError(f"must be {wanted} hexadecimal digits, and has {len(octets) * 2}")
         return octets
 
     return read

@@ -55,9 +55,7 @@ def note_resources(
             )
     for item in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_TO_BE_SWITCHED_DL_LIST) or ():
         switch = ngap.transfer.decode_path_switch_request(item.transfer)
-        _access_tunnel(
-            user_equipment, item.pdu_session_id, switch.dl_ngu_up_tnl_information, link
-        )
+        _access_tunnel(user_equipment, item.pdu_session_id, switch.dl_ngu_up_tnl_information, link)
     for item in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_RELEASED_LIST_REL_RES) or ():
         ended = user_equipment.sessions.pop(item.pdu_session_id, None)
         if ended is not None:

@@ -240,9 +240,7 @@ def _verifies(
 ) -> bool:
     if algorithm > 3:
         return False
-    mac = integrity(
-        algorithm, key, count, _BEARER_3GPP_ACCESS, direction, outer.protected_part
-    )
+    mac = integrity(algorithm, key, count, _BEARER_3GPP_ACCESS, direction, outer.protected_part)
     return mac == outer.message_authentication_code
 
 

@@ -88,9 +88,7 @@ class SbiReading:
         self, chunk: TcpChunk, connection: _Connection, observer: sbi.Observer
     ) -> list[SbiMessage]:
         from_client = None if connection.client is None else chunk.source == connection.client
-        messages = observer.feed(
-            chunk.source, chunk.payload, lost=chunk.lost, position=chunk.frame
-        )
+        messages = observer.feed(chunk.source, chunk.payload, lost=chunk.lost, position=chunk.frame)
         if observer.not_http:
             connection.dismissed, connection.reader = True, None
             return []
