@@ -116,6 +116,10 @@ def decode_f_teid(data: bytes) -> FTeid:
 
 def encode_f_teid(value: FTeid) -> bytes:
     """8.2.3. Raises EncodeError."""
+    allocated = (value.teid, value.ipv4, value.ipv6) != (None, None, None)
+    chosen = value.choose_ipv4 or value.choose_ipv6 or value.choose_id is not None
+    if (allocated and value.choose) or (chosen and not value.choose):
+        raise EncodeError("PFCP", "F-TEID", "CHOOSE and an allocated tunnel exclude each other")
     if value.choose:
         flags = 4 | value.choose_ipv4 | value.choose_ipv6 << 1
         if value.choose_id is None:
@@ -175,7 +179,7 @@ def encode_ue_ip_address(value: UeIpAddress) -> bytes:
 
 
 class NodeAddresses(NamedTuple):
-    """The addresses of a node: alternative SMF, CP PFCP entity, CP (8.2.130, 8.2.136, 8.2.199).
+    """The addresses of a node: alternative SMF, CP PFCP entity, CP (8.2.129, 8.2.135, 8.2.199).
 
     ``preferred`` is the PPE flag of Alternative SMF IP Address.
     """
@@ -186,7 +190,7 @@ class NodeAddresses(NamedTuple):
 
 
 def decode_node_addresses(data: bytes) -> NodeAddresses:
-    """8.2.130, 8.2.136, 8.2.199. Raises DecodeError."""
+    """8.2.129, 8.2.135, 8.2.199. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     ipv4 = reader.ipv4() if flags & 2 else None
@@ -194,13 +198,13 @@ def decode_node_addresses(data: bytes) -> NodeAddresses:
 
 
 def encode_node_addresses(value: NodeAddresses) -> bytes:
-    """8.2.130, 8.2.136, 8.2.199. Raises EncodeError."""
+    """8.2.129, 8.2.135, 8.2.199. Raises EncodeError."""
     flags = (value.ipv6 is not None) | (value.ipv4 is not None) << 1 | value.preferred << 2
     return bytes((flags,)) + address_octets(value.ipv4, value.ipv6, "IP Address")
 
 
 def decode_lone_address(data: bytes) -> str:
-    """An address whose family its length tells (8.2.190 to 8.2.196). Raises DecodeError."""
+    """An address whose family its length tells (8.2.188, 8.2.193, 8.2.194). Raises DecodeError."""
     reader = Reader(data)
     return reader.ipv6() if len(data) >= 16 else reader.ipv4()
 
@@ -211,7 +215,7 @@ def encode_lone_address(value: str) -> bytes:
 
 
 class SourceIpAddress(NamedTuple):
-    """The source of multicast packets (8.2.148). ``prefix_length`` counts bits."""
+    """The source of multicast packets (8.2.138). ``prefix_length`` counts bits."""
 
     ipv4: str | None = None
     ipv6: str | None = None
@@ -219,7 +223,7 @@ class SourceIpAddress(NamedTuple):
 
 
 def decode_source_ip_address(data: bytes) -> SourceIpAddress:
-    """8.2.148. Raises DecodeError."""
+    """8.2.138. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     return SourceIpAddress(
@@ -230,7 +234,7 @@ def decode_source_ip_address(data: bytes) -> SourceIpAddress:
 
 
 def encode_source_ip_address(value: SourceIpAddress) -> bytes:
-    """8.2.148. Raises EncodeError."""
+    """8.2.138. Raises EncodeError."""
     flags = (value.ipv6 is not None) | (value.ipv4 is not None) << 1
     octets = address_octets(value.ipv4, value.ipv6, "Source IP Address")
     if value.prefix_length is not None:
@@ -240,7 +244,7 @@ def encode_source_ip_address(value: SourceIpAddress) -> bytes:
 
 
 class IpMulticastAddress(NamedTuple):
-    """A multicast address or a range of them; ``any``: every multicast address (8.2.147)."""
+    """A multicast address or a range of them; ``any``: every multicast address (8.2.137)."""
 
     ipv4: str | None = None
     ipv6: str | None = None
@@ -250,7 +254,7 @@ class IpMulticastAddress(NamedTuple):
 
 
 def decode_ip_multicast_address(data: bytes) -> IpMulticastAddress:
-    """8.2.147. Raises DecodeError."""
+    """8.2.137. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     if flags & 8:
@@ -262,7 +266,7 @@ def decode_ip_multicast_address(data: bytes) -> IpMulticastAddress:
 
 
 def encode_ip_multicast_address(value: IpMulticastAddress) -> bytes:
-    """8.2.147. Raises EncodeError."""
+    """8.2.137. Raises EncodeError."""
     name = "IP Multicast Address"
     if value.any:
         return b"\x08"
@@ -422,25 +426,25 @@ def encode_fq_csid(value: FqCsid) -> bytes:
 
 
 class SNssai(NamedTuple):
-    """A network slice (8.2.177). ``sd`` is 0xFFFFFF where there is none."""
+    """A network slice (8.2.176). ``sd`` is 0xFFFFFF where there is none."""
 
     sst: int
     sd: int = 0xFFFFFF
 
 
 def decode_s_nssai(data: bytes) -> SNssai:
-    """8.2.177. Raises DecodeError."""
+    """8.2.176. Raises DecodeError."""
     reader = Reader(data)
     return SNssai(reader.uint(1), reader.uint(3))
 
 
 def encode_s_nssai(value: SNssai) -> bytes:
-    """8.2.177. Raises EncodeError."""
+    """8.2.176. Raises EncodeError."""
     return uint_octets(value.sst, 1, "S-NSSAI SST") + uint_octets(value.sd, 3, "S-NSSAI SD")
 
 
 def decode_smf_set_id(data: bytes) -> str | bytes:
-    """The FQDN of an SMF set behind a spare octet (8.2.132). Raises DecodeError."""
+    """The FQDN of an SMF set behind a spare octet (8.2.131). Raises DecodeError."""
     reader = Reader(data)
     reader.uint(1)
     octets = reader.rest()
@@ -449,7 +453,7 @@ def decode_smf_set_id(data: bytes) -> str | bytes:
 
 
 def encode_smf_set_id(value: str | bytes) -> bytes:
-    """8.2.132. Raises EncodeError."""
+    """8.2.131. Raises EncodeError."""
     octets = value if isinstance(value, bytes) else name_to_labels(value, "SMF Set ID")
     return b"\0" + octets
 

@@ -180,7 +180,7 @@ class TimerUnit(IntEnum):
 
 
 class RatType(IntEnum):
-    """The radio access technology (8.2.187, TS 29.274, 8.17)."""
+    """The radio access technology (8.2.186, TS 29.274, 8.17)."""
 
     UTRAN = 1
     GERAN = 2

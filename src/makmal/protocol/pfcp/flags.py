@@ -240,14 +240,14 @@ class ReflectiveQosIndication(IntFlag):
 
 
 class Proxying(IntFlag):
-    """What the UP function answers for the UE (8.2.98)."""
+    """What the UP function answers for the UE (8.2.97)."""
 
     ARP = 1
     INS = 1 << 1
 
 
 class EthernetFilterProperties(IntFlag):
-    """Properties of an Ethernet filter (8.2.100)."""
+    """Properties of an Ethernet filter (8.2.99)."""
 
     BIDE = 1
 
@@ -259,19 +259,19 @@ class EthernetPduSessionInformation(IntFlag):
 
 
 class PfcpSrReqFlags(IntFlag):
-    """PFCPSRReq-Flags (8.2.114)."""
+    """PFCPSRReq-Flags (8.2.119)."""
 
     PSDBU = 1
 
 
 class PfcpAuReqFlags(IntFlag):
-    """PFCPAUReq-Flags (8.2.115)."""
+    """PFCPAUReq-Flags (8.2.120)."""
 
     PARPS = 1
 
 
 class PacketReplicationAndDetectionCarryOn(IntFlag):
-    """Packet Replication and Detection Carry-On Information (8.2.131)."""
+    """Packet Replication and Detection Carry-On Information (8.2.130)."""
 
     PRIUEAI = 1
     PRIN19I = 1 << 1
@@ -280,52 +280,52 @@ class PacketReplicationAndDetectionCarryOn(IntFlag):
 
 
 class PfcpAsRspFlags(IntFlag):
-    """PFCPASRsp-Flags (8.2.135)."""
+    """PFCPASRsp-Flags (8.2.134)."""
 
     PSREI = 1
     UUPSI = 1 << 1
 
 
 class PfcpSeReqFlags(IntFlag):
-    """PFCPSEReq-Flags (8.2.137)."""
+    """PFCPSEReq-Flags (8.2.136)."""
 
     RESTI = 1
     SUMPC = 1 << 1
 
 
 class CreateBridgeInfoForTsc(IntFlag):
-    """Create Bridge Info for TSC (8.2.141)."""
+    """Create Bridge Info for TSC (8.2.140)."""
 
     BII = 1
 
 
 class RequestedClockDrift(IntFlag):
-    """Requested Clock Drift Information (8.2.146)."""
+    """Requested Clock Drift Information (8.2.145)."""
 
     RRTO = 1
     RRCR = 1 << 1
 
 
 class RequestedAccessAvailability(IntFlag):
-    """Requested Access Availability Information (8.2.153)."""
+    """Requested Access Availability Information (8.2.152)."""
 
     RRCA = 1
 
 
 class MptcpControl(IntFlag):
-    """MPTCP Control Information (8.2.155)."""
+    """MPTCP Control Information (8.2.154)."""
 
     TCI = 1
 
 
 class AtsssLlControl(IntFlag):
-    """ATSSS-LL Control Information (8.2.156)."""
+    """ATSSS-LL Control Information (8.2.155)."""
 
     LLI = 1
 
 
 class AtsssLlInformation(IntFlag):
-    """ATSSS-LL Information (8.2.161)."""
+    """ATSSS-LL Information (8.2.160)."""
 
     LLI = 1
 
@@ -346,7 +346,7 @@ class GtpuPathInterfaceType(IntFlag):
 
 
 class RequestedQosMonitoring(IntFlag):
-    """Which delays are monitored (8.2.170)."""
+    """Which delays are monitored (8.2.167)."""
 
     DL = 1
     UL = 1 << 1
@@ -355,7 +355,7 @@ class RequestedQosMonitoring(IntFlag):
 
 
 class ReportingFrequency(IntFlag):
-    """How often QoS monitoring reports (8.2.171)."""
+    """How often QoS monitoring reports (8.2.168)."""
 
     EVETT = 1
     PERIO = 1 << 1
@@ -363,51 +363,51 @@ class ReportingFrequency(IntFlag):
 
 
 class MtEdtControl(IntFlag):
-    """MT-EDT Control Information (8.2.174)."""
+    """MT-EDT Control Information (8.2.172)."""
 
     RDSI = 1
 
 
 class QerControlIndications(IntFlag):
-    """QER Control Indications (8.2.176)."""
+    """QER Control Indications (8.2.174)."""
 
     RCSR = 1
 
 
 class IpVersion(IntFlag):
-    """IP version (8.2.178)."""
+    """IP version (8.2.177)."""
 
     V4 = 1
     V6 = 1 << 1
 
 
 class PfcpAsReqFlags(IntFlag):
-    """PFCPASReq-Flags (8.2.179)."""
+    """PFCPASReq-Flags (8.2.178)."""
 
     UUPSI = 1
 
 
 class DataStatus(IntFlag):
-    """What became of the first downlink packet (8.2.180)."""
+    """What became of the first downlink packet (8.2.179)."""
 
     DROP = 1
     BUFF = 1 << 1
 
 
 class RdsConfiguration(IntFlag):
-    """RDS Configuration Information (8.2.181)."""
+    """RDS Configuration Information (8.2.180)."""
 
     RDS = 1
 
 
 class MptcpApplicable(IntFlag):
-    """MPTCP Applicable Indication (8.2.183)."""
+    """MPTCP Applicable Indication (8.2.181)."""
 
     MAI = 1
 
 
 class L2tpSessionIndications(IntFlag):
-    """L2TP Session Indications (8.2.194)."""
+    """L2TP Session Indications (8.2.192)."""
 
     REUIA = 1
     REDSA = 1 << 1
@@ -444,12 +444,12 @@ class MbsN4RespFlags(IntFlag):
 
 
 class PfcpSdRspFlags(IntFlag):
-    """PFCPSDRsp-Flags (8.2.216)."""
+    """PFCPSDRsp-Flags (8.2.215)."""
 
     PURU = 1
 
 
 class QerIndications(IntFlag):
-    """QER Indications (8.2.217)."""
+    """QER Indications (8.2.216)."""
 
     IQFIS = 1

@@ -13,6 +13,7 @@ from makmal.protocol.pfcp import enumerations as enum
 from makmal.protocol.pfcp import flags as flag
 from makmal.protocol.pfcp import less_common as less
 from makmal.protocol.pfcp import measurement as meas
+from makmal.protocol.pfcp import multicast as cast
 from makmal.protocol.pfcp import traffic as traf
 from makmal.protocol.pfcp.domain_names import decode_network_instance, encode_network_instance
 from makmal.protocol.pfcp.element_kinds import (
@@ -26,6 +27,7 @@ from makmal.protocol.pfcp.element_kinds import (
     structure,
     text,
 )
+from makmal.protocol.pfcp.message import decode_vendor_specific, encode_vendor_specific
 
 
 def _time(element_type: int) -> InformationElement[int]:
@@ -110,7 +112,7 @@ OFFENDING_IE = number(40, 2)
 FORWARDING_POLICY = structure(41, less.decode_forwarding_policy, less.encode_forwarding_policy)
 DESTINATION_INTERFACE = enumerated(42, enum.DestinationInterface, bits=4)
 UP_FUNCTION_FEATURES = flags(43, flag.UpFunctionFeatures, 2)
-APPLY_ACTION = flags(44, flag.ApplyAction)
+APPLY_ACTION = flags(44, flag.ApplyAction, 2)
 DOWNLINK_DATA_SERVICE_INFORMATION = structure(
     45,
     traf.decode_downlink_data_service_information,
@@ -412,11 +414,15 @@ MBS_MULTICAST_PARAMETERS = group(301)
 ADD_MBS_UNICAST_PARAMETERS = group(302)
 MBS_SESSION_N4MB_INFORMATION = group(303)
 REMOVE_MBS_UNICAST_PARAMETERS = group(304)
-MBS_SESSION_IDENTIFIER = octets(305)
-MULTICAST_TRANSPORT_INFORMATION = octets(306)
+MBS_SESSION_IDENTIFIER = structure(
+    305, cast.decode_mbs_session_identifier, cast.encode_mbs_session_identifier
+)
+MULTICAST_TRANSPORT_INFORMATION = structure(
+    306, cast.decode_multicast_transport_information, cast.encode_multicast_transport_information
+)
 MBSN4MBREQ_FLAGS = flags(307, flag.MbsN4mbReqFlags)
 LOCAL_INGRESS_TUNNEL = structure(
-    308, less.decode_local_ingress_tunnel, less.encode_local_ingress_tunnel
+    308, cast.decode_local_ingress_tunnel, cast.encode_local_ingress_tunnel
 )
 MBS_UNICAST_PARAMETERS_ID = number(309, 2)
 MBS_SESSION_N4_CONTROL_INFORMATION = group(310)
@@ -431,4 +437,4 @@ DSCP_TO_PPI_MAPPING_INFORMATION = structure(
 )
 PFCPSDRSP_FLAGS = flags(318, flag.PfcpSdRspFlags)
 QER_INDICATIONS = flags(319, flag.QerIndications)
-VENDOR_SPECIFIC_NODE_REPORT_TYPE = octets(320)
+VENDOR_SPECIFIC_NODE_REPORT_TYPE = structure(320, decode_vendor_specific, encode_vendor_specific)

@@ -1,4 +1,4 @@
-"""Small values of their own shape, and those of rarer features: ATSSS, L2TP, MBS (TS 29.244, 8.2).
+"""Small values of their own shape, and those of rarer features: ATSSS, L2TP (TS 29.244, 8.2).
 
 A field is None when its flag says that it is absent.
 """
@@ -133,7 +133,7 @@ def encode_user_plane_ip_resource(value: UserPlaneIpResource) -> bytes:
 
 
 class TraceInformation(NamedTuple):
-    """What is traced, and for whom (8.2.109, TS 32.422): the octets of its fields.
+    """What is traced, and for whom (8.2.108, TS 32.422): the octets of its fields.
 
     ``plmn`` are the three octets of MCC and MNC; ``collection_entity`` those of an address.
     """
@@ -147,7 +147,7 @@ class TraceInformation(NamedTuple):
 
 
 def decode_trace_information(data: bytes) -> TraceInformation:
-    """8.2.109. Raises DecodeError."""
+    """8.2.108. Raises DecodeError."""
     reader = Reader(data)
     plmn = reader.take(3)
     trace_id = reader.uint(3)
@@ -158,7 +158,7 @@ def decode_trace_information(data: bytes) -> TraceInformation:
 
 
 def encode_trace_information(value: TraceInformation) -> bytes:
-    """8.2.109. Raises EncodeError."""
+    """8.2.108. Raises EncodeError."""
     name = "Trace Information"
     if len(value.plmn) != 3:
         raise EncodeError("PFCP", name, "a PLMN has three octets")
@@ -190,20 +190,20 @@ def encode_user_plane_node(value: bytes | None) -> bytes:
 
 
 class AccessAvailability(NamedTuple):
-    """Whether an access can be used (8.2.154): type 0 is 3GPP, 1 not; status 1 is available."""
+    """Whether an access can be used (8.2.153): type 0 is 3GPP, 1 not; status 1 is available."""
 
     access_type: int
     availability_status: int
 
 
 def decode_access_availability(data: bytes) -> AccessAvailability:
-    """8.2.154. Raises DecodeError."""
+    """8.2.153. Raises DecodeError."""
     octet = Reader(data).uint(1)
     return AccessAvailability(octet & 3, octet >> 2 & 3)
 
 
 def encode_access_availability(value: AccessAvailability) -> bytes:
-    """8.2.154. Raises EncodeError."""
+    """8.2.153. Raises EncodeError."""
     name = "Access Availability Information"
     status = small(value.availability_status, 2, name)
     return bytes((status << 2 | small(value.access_type, 2, name),))
@@ -241,7 +241,7 @@ def encode_pmf_control(value: PmfControl) -> bytes:
 
 
 class MptcpAddress(NamedTuple):
-    """The UP function's MPTCP proxy (8.2.158)."""
+    """The UP function's MPTCP proxy (8.2.157)."""
 
     proxy_type: int
     port: int
@@ -250,7 +250,7 @@ class MptcpAddress(NamedTuple):
 
 
 def decode_mptcp_address(data: bytes) -> MptcpAddress:
-    """8.2.158. Raises DecodeError."""
+    """8.2.157. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     proxy_type = reader.uint(1)
@@ -260,7 +260,7 @@ def decode_mptcp_address(data: bytes) -> MptcpAddress:
 
 
 def encode_mptcp_address(value: MptcpAddress) -> bytes:
-    """8.2.158. Raises EncodeError."""
+    """8.2.157. Raises EncodeError."""
     name = "MPTCP Address Information"
     flags = (value.ipv4 is not None) | (value.ipv6 is not None) << 1
     octets = bytes((flags,)) + uint_octets(value.proxy_type, 1, name)
@@ -268,7 +268,7 @@ def encode_mptcp_address(value: MptcpAddress) -> bytes:
 
 
 class LinkSpecificAddresses(NamedTuple):
-    """The addresses of a UE on each of two accesses (8.2.159)."""
+    """The addresses of a UE on each of two accesses (8.2.158)."""
 
     ipv4: str | None = None
     ipv6: str | None = None
@@ -277,7 +277,7 @@ class LinkSpecificAddresses(NamedTuple):
 
 
 def decode_link_specific_addresses(data: bytes) -> LinkSpecificAddresses:
-    """8.2.159. Raises DecodeError."""
+    """8.2.158. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     return LinkSpecificAddresses(
@@ -289,7 +289,7 @@ def decode_link_specific_addresses(data: bytes) -> LinkSpecificAddresses:
 
 
 def encode_link_specific_addresses(value: LinkSpecificAddresses) -> bytes:
-    """8.2.159. Raises EncodeError."""
+    """8.2.158. Raises EncodeError."""
     name = "UE Link-Specific IP Address"
     flags = sum((address is not None) << bit for bit, address in enumerate(value))
     octets = address_octets(value.ipv4, value.ipv6, name)
@@ -298,7 +298,7 @@ def encode_link_specific_addresses(value: LinkSpecificAddresses) -> bytes:
 
 
 class PmfAddress(NamedTuple):
-    """Where the UP function measures accesses (8.2.160)."""
+    """Where the UP function measures accesses (8.2.159)."""
 
     ipv4: str | None = None
     ipv6: str | None = None
@@ -309,7 +309,7 @@ class PmfAddress(NamedTuple):
 
 
 def decode_pmf_address(data: bytes) -> PmfAddress:
-    """8.2.160. Raises DecodeError."""
+    """8.2.159. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     return PmfAddress(
@@ -323,7 +323,7 @@ def decode_pmf_address(data: bytes) -> PmfAddress:
 
 
 def encode_pmf_address(value: PmfAddress) -> bytes:
-    """8.2.160. Raises EncodeError."""
+    """8.2.159. Raises EncodeError."""
     name = "PMF Address Information"
     flags = (value.ipv4 is not None) | (value.ipv6 is not None) << 1
     octets = address_octets(value.ipv4, value.ipv6, name)
@@ -352,7 +352,7 @@ def encode_nf_instance_id(value: str) -> bytes:
 
 
 class L2tpUserAuthentication(NamedTuple):
-    """How the user authenticated at the LAC (8.2.191, RFC 2661)."""
+    """How the user authenticated at the LAC (8.2.187, RFC 2661)."""
 
     authentication_type: int
     name: bytes | None = None
@@ -362,7 +362,7 @@ class L2tpUserAuthentication(NamedTuple):
 
 
 def decode_l2tp_user_authentication(data: bytes) -> L2tpUserAuthentication:
-    """8.2.191. Raises DecodeError."""
+    """8.2.187. Raises DecodeError."""
     reader = Reader(data)
     authentication_type = reader.uint(2)
     flags = reader.uint(1)
@@ -376,7 +376,7 @@ def decode_l2tp_user_authentication(data: bytes) -> L2tpUserAuthentication:
 
 
 def encode_l2tp_user_authentication(value: L2tpUserAuthentication) -> bytes:
-    """8.2.191. Raises EncodeError."""
+    """8.2.187. Raises EncodeError."""
     name = "L2TP User Authentication"
     flags = 0
     octets = b""
@@ -428,55 +428,21 @@ def encode_dns_query_filter(value: str) -> bytes:
     return sized_text_octets(value, 2, "DNS Query Filter")
 
 
-class LocalIngressTunnel(NamedTuple):
-    """A UDP/IP tunnel into the UP function (8.2.209); ``choose`` asks it to allocate one."""
-
-    port: int | None = None
-    ipv4: str | None = None
-    ipv6: str | None = None
-    choose: bool = False
-    choose_ipv4: bool = False
-    choose_ipv6: bool = False
-
-
-def decode_local_ingress_tunnel(data: bytes) -> LocalIngressTunnel:
-    """8.2.209. Raises DecodeError."""
-    reader = Reader(data)
-    flags = reader.uint(1)
-    if flags & 4:
-        return LocalIngressTunnel(None, None, None, True, flags & 1 != 0, flags & 2 != 0)
-    port = reader.uint(2)
-    ipv4 = reader.ipv4() if flags & 1 else None
-    return LocalIngressTunnel(port, ipv4, reader.ipv6() if flags & 2 else None)
-
-
-def encode_local_ingress_tunnel(value: LocalIngressTunnel) -> bytes:
-    """8.2.209. Raises EncodeError."""
-    name = "Local Ingress Tunnel"
-    if value.choose:
-        return bytes((4 | value.choose_ipv4 | value.choose_ipv6 << 1,))
-    if value.port is None:
-        raise EncodeError("PFCP", name, "neither a port nor CHOOSE")
-    flags = (value.ipv4 is not None) | (value.ipv6 is not None) << 1
-    octets = bytes((flags,)) + uint_octets(value.port, 2, name)
-    return octets + address_octets(value.ipv4, value.ipv6, name)
-
-
 class DscpToPpiMapping(NamedTuple):
-    """The paging policy indication that stands for some DSCPs (8.2.215)."""
+    """The paging policy indication that stands for some DSCPs (8.2.214)."""
 
     paging_policy_indication: int
     dscps: tuple[int, ...]
 
 
 def decode_dscp_to_ppi_mapping(data: bytes) -> DscpToPpiMapping:
-    """8.2.215. Raises DecodeError."""
+    """8.2.214. Raises DecodeError."""
     reader = Reader(data)
     return DscpToPpiMapping(reader.uint(1) & 7, tuple(dscp & 0x3F for dscp in reader.rest()))
 
 
 def encode_dscp_to_ppi_mapping(value: DscpToPpiMapping) -> bytes:
-    """8.2.215. Raises EncodeError."""
+    """8.2.214. Raises EncodeError."""
     name = "DSCP to PPI Mapping Information"
     indication = small(value.paging_policy_indication, 3, name)
     return bytes((indication, *(small(dscp, 6, name) for dscp in value.dscps)))

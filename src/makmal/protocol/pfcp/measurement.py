@@ -133,7 +133,7 @@ def encode_dropped_dl_traffic_threshold(value: DroppedDlTrafficThreshold) -> byt
 
 
 class PacketDelays(NamedTuple):
-    """Delays in milliseconds (thresholds 8.2.172, measurement 8.2.173).
+    """Delays in milliseconds (thresholds 8.2.169, measurement 8.2.171).
 
     ``failed`` is the PLMF flag of a measurement: it could not be made.
     """
@@ -145,31 +145,31 @@ class PacketDelays(NamedTuple):
 
 
 def decode_packet_delays(data: bytes) -> PacketDelays:
-    """8.2.172, 8.2.173. Raises DecodeError."""
+    """8.2.169, 8.2.171. Raises DecodeError."""
     downlink, uplink, round_trip = _counters(data, 4, 3)
     return PacketDelays(downlink, uplink, round_trip, data[0] & 8 != 0)
 
 
 def encode_packet_delays(value: PacketDelays) -> bytes:
-    """8.2.172, 8.2.173. Raises EncodeError."""
+    """8.2.169, 8.2.171. Raises EncodeError."""
     octets = _counter_octets(value[:3], 4, "Packet delays")
     return bytes((octets[0] | value.failed << 3,)) + octets[1:]
 
 
 class NumberOfUeIpAddresses(NamedTuple):
-    """How many addresses of a pool are in use (8.2.185)."""
+    """How many addresses of a pool are in use (8.2.183)."""
 
     ipv4: int | None = None
     ipv6: int | None = None
 
 
 def decode_number_of_ue_ip_addresses(data: bytes) -> NumberOfUeIpAddresses:
-    """8.2.185. Raises DecodeError."""
+    """8.2.183. Raises DecodeError."""
     return NumberOfUeIpAddresses(*_counters(data, 4, 2))
 
 
 def encode_number_of_ue_ip_addresses(value: NumberOfUeIpAddresses) -> bytes:
-    """8.2.185. Raises EncodeError."""
+    """8.2.183. Raises EncodeError."""
     return _counter_octets(value, 4, "Number of UE IP Addresses")
 
 
@@ -230,7 +230,7 @@ def encode_packet_rate(value: PacketRate) -> bytes:
 
 
 class PacketRateStatus(NamedTuple):
-    """How many packets may still pass until ``validity_time``, NTP time in 64 bits (8.2.149)."""
+    """How many packets may still pass until ``validity_time``, NTP time in 64 bits (8.2.139)."""
 
     uplink: int | None = None
     additional_uplink: int | None = None
@@ -240,7 +240,7 @@ class PacketRateStatus(NamedTuple):
 
 
 def decode_packet_rate_status(data: bytes) -> PacketRateStatus:
-    """8.2.149. Raises DecodeError."""
+    """8.2.139. Raises DecodeError."""
     reader = Reader(data)
     flags = reader.uint(1)
     return PacketRateStatus(
@@ -253,7 +253,7 @@ def decode_packet_rate_status(data: bytes) -> PacketRateStatus:
 
 
 def encode_packet_rate_status(value: PacketRateStatus) -> bytes:
-    """8.2.149. Raises EncodeError."""
+    """8.2.139. Raises EncodeError."""
     name = "Packet Rate Status"
     additional = value.additional_uplink is not None or value.additional_downlink is not None
     flags = (value.uplink is not None) | (value.downlink is not None) << 1 | additional << 2
@@ -347,7 +347,6 @@ _RULE_OCTETS = {0: 2, 1: 4, 2: 4, 3: 4, 4: 1, 5: 2, 6: 1}
 def decode_failed_rule_id(data: bytes) -> FailedRuleId:
     """8.2.80. Raises DecodeError, also for a type whose length is not known."""
     reader = Reader(data)
-    # Three bits in Release 14, five from Release 15 on: the further ones were spare, so zero.
     rule_type = reader.uint(1) & 0x1F
     count = _RULE_OCTETS.get(rule_type)
     if count is None:
@@ -364,18 +363,18 @@ def encode_failed_rule_id(value: FailedRuleId) -> bytes:
 
 
 class OffendingIeInformation(NamedTuple):
-    """An element that was wrong, and its value (8.2.186)."""
+    """An element that was wrong, and its value (8.2.185)."""
 
     type: int
     value: bytes
 
 
 def decode_offending_ie_information(data: bytes) -> OffendingIeInformation:
-    """8.2.186. Raises DecodeError."""
+    """8.2.185. Raises DecodeError."""
     reader = Reader(data)
     return OffendingIeInformation(reader.uint(2), reader.rest())
 
 
 def encode_offending_ie_information(value: OffendingIeInformation) -> bytes:
-    """8.2.186. Raises EncodeError."""
+    """8.2.185. Raises EncodeError."""
     return uint_octets(value.type, 2, "Offending IE Information") + value.value

@@ -31,13 +31,25 @@ def register(key: InformationElement[Any]) -> None:
 
 
 class VendorSpecific(NamedTuple):
-    """The value of an element of type 32768 or more (TS 29.244, 8.1.1).
+    """The value of an element of type 32768 or more (TS 29.244, 8.1.1), or of type 320.
 
     ``enterprise_id`` is the vendor's IANA private enterprise number.
     """
 
     enterprise_id: int
     content: bytes
+
+
+def decode_vendor_specific(data: bytes) -> VendorSpecific:
+    """An enterprise number and what stands behind it. Raises DecodeError."""
+    if len(data) < 2:
+        raise DecodeError("PFCP", 0, f"an enterprise ID of {len(data)} octets")
+    return VendorSpecific(int.from_bytes(data[:2], "big"), data[2:])
+
+
+def encode_vendor_specific(value: VendorSpecific) -> bytes:
+    """An enterprise number and what stands behind it. Raises EncodeError."""
+    return uint_octets(value.enterprise_id, 2, "Enterprise ID") + value.content
 
 
 class Elements:
@@ -85,7 +97,7 @@ class Elements:
                 except DecodeError:
                     decoded = value
             elif element_type >= _VENDOR_SPECIFIC and len(value) >= 2:
-                decoded = VendorSpecific(int.from_bytes(value[:2], "big"), value[2:])
+                decoded = decode_vendor_specific(value)
             yield element_name(element_type), decoded
 
     def encode(self) -> bytes:
@@ -305,8 +317,7 @@ def _encoded(key: InformationElement[Any] | int, value: Any) -> tuple[int, bytes
     if isinstance(value, Elements):
         return element_type, value.encode()
     if isinstance(value, VendorSpecific):
-        name = element_name(element_type)
-        return element_type, uint_octets(value.enterprise_id, 2, name) + value.content
+        return element_type, encode_vendor_specific(value)
     if isinstance(key, int):
         reason = f"{type(value).__name__} needs a key; a type number goes with bytes or a list"
         raise EncodeError("PFCP", element_name(key), reason)
