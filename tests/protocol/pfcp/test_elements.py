@@ -13,7 +13,16 @@ import pytest
 from makmal.protocol import pfcp
 from makmal.protocol.element import InformationElement
 from makmal.protocol.errors import DecodeError, EncodeError
-from makmal.protocol.pfcp import addressing, flags, ie, less_common, measurement, multicast, traffic
+from makmal.protocol.pfcp import (
+    addressing,
+    ethernet,
+    flags,
+    ie,
+    less_common,
+    measurement,
+    multicast,
+    traffic,
+)
 from makmal.protocol.pfcp.element_names import ELEMENT_NAMES
 from makmal.protocol.pfcp.message import Elements, decode_elements
 
@@ -144,7 +153,7 @@ VECTORS: list[tuple[InformationElement[Any], str, Any]] = [
     ),
     (ie.FAILED_RULE_ID, "00 0007", pfcp.FailedRuleId(pfcp.RuleType.PDR, 7)),
     (ie.FAILED_RULE_ID, "04 07", pfcp.FailedRuleId(pfcp.RuleType.BAR, 7)),
-    (ie.C_TAG, "07 1d 23", traffic.VlanTag(5, True, 0x123)),
+    (ie.C_TAG, "07 1d 23", ethernet.VlanTag(5, True, 0x123)),
     (ie.S_NSSAI, "01 000001", pfcp.SNssai(1, 1)),
     (ie.OFFENDING_IE, "003c", 60),
 ]
@@ -195,10 +204,10 @@ SAMPLES: dict[str, list[Any]] = {
     ],
     "MULTIPLIER": [measurement.Multiplier(-15, -1)],
     "ADDITIONAL_USAGE_REPORTS_INFORMATION": [measurement.AdditionalUsageReports(True, 3)],
-    "MAC_ADDRESS": [traffic.MacAddresses(MAC, MAC, MAC, MAC), traffic.MacAddresses(None, MAC)],
+    "MAC_ADDRESS": [ethernet.MacAddresses(MAC, MAC, MAC, MAC), ethernet.MacAddresses(None, MAC)],
     "MAC_ADDRESSES_DETECTED": [
-        traffic.SeenMacAddresses((MAC, MAC), b"\1\2\3", b"\4\5\6"),
-        traffic.SeenMacAddresses((MAC,), b"", b""),
+        ethernet.SeenMacAddresses((MAC, MAC), b"\1\2\3", b"\4\5\6"),
+        ethernet.SeenMacAddresses((MAC,), b"", b""),
     ],
     "TRACE_INFORMATION": [
         less_common.TraceInformation(b"\x99\xf9\x07", 1, b"\1", 2, b"\3", b"\xc0\0\2\1")
@@ -384,7 +393,7 @@ def test_every_key_reads_what_it_writes_and_refuses_other_types(name: str) -> No
         (ie.PACKET_RATE, measurement.PacketRate(additional_uplink=measurement.Rate(0, 1))),
         (ie.PACKET_RATE_STATUS, measurement.PacketRateStatus(1)),
         (ie.PMF_CONTROL_INFORMATION, less_common.PmfControl(1, (2,))),
-        (ie.MAC_ADDRESS, traffic.MacAddresses(b"12345")),
+        (ie.MAC_ADDRESS, ethernet.MacAddresses(b"12345")),
         (ie.NF_INSTANCE_ID, "no uuid"),
         (ie.FORWARDING_POLICY, bytes(256)),
         (ie.APPLY_ACTION, flags.ApplyAction(-1) - (1 << 70)),

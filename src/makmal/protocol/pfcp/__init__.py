@@ -16,7 +16,6 @@ from makmal.protocol.pfcp.addressing import (
     RemoteGtpuPeer,
     SNssai,
     UeIpAddress,
-    UserId,
 )
 from makmal.protocol.pfcp.domain_names import NetworkInstance
 from makmal.protocol.pfcp.enumerations import (
@@ -58,6 +57,7 @@ from makmal.protocol.pfcp.message import (
     elements,
 )
 from makmal.protocol.pfcp.message_type import MessageType, message_name
+from makmal.protocol.pfcp.subscriber import UserId
 from makmal.protocol.pfcp.traffic import (
     FlowInformation,
     OuterHeaderCreation,

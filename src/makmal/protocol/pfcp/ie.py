@@ -10,6 +10,7 @@ from __future__ import annotations
 from makmal.protocol.element import InformationElement
 from makmal.protocol.pfcp import addressing as addr
 from makmal.protocol.pfcp import enumerations as enum
+from makmal.protocol.pfcp import ethernet as ether
 from makmal.protocol.pfcp import flags as flag
 from makmal.protocol.pfcp import less_common as less
 from makmal.protocol.pfcp import measurement as meas
@@ -28,6 +29,7 @@ from makmal.protocol.pfcp.element_kinds import (
     text,
 )
 from makmal.protocol.pfcp.message import decode_vendor_specific, encode_vendor_specific
+from makmal.protocol.pfcp.subscriber import decode_user_id, encode_user_id
 
 
 def _time(element_type: int) -> InformationElement[int]:
@@ -54,12 +56,12 @@ def _address(element_type: int) -> InformationElement[str]:
     return structure(element_type, addr.decode_lone_address, addr.encode_lone_address)
 
 
-def _seen(element_type: int) -> InformationElement[traf.SeenMacAddresses]:
-    return structure(element_type, traf.decode_seen_mac_addresses, traf.encode_seen_mac_addresses)
+def _seen(element_type: int) -> InformationElement[ether.SeenMacAddresses]:
+    return structure(element_type, ether.decode_seen_mac_addresses, ether.encode_seen_mac_addresses)
 
 
-def _vlan_tag(element_type: int) -> InformationElement[traf.VlanTag]:
-    return structure(element_type, traf.decode_vlan_tag, traf.encode_vlan_tag)
+def _vlan_tag(element_type: int) -> InformationElement[ether.VlanTag]:
+    return structure(element_type, ether.decode_vlan_tag, ether.encode_vlan_tag)
 
 
 def _delays(element_type: int) -> InformationElement[meas.PacketDelays]:
@@ -222,7 +224,7 @@ UPDATE_TRAFFIC_ENDPOINT = group(129)
 REMOVE_TRAFFIC_ENDPOINT = group(130)
 TRAFFIC_ENDPOINT_ID = number(131, 1)
 ETHERNET_PACKET_FILTER = group(132)
-MAC_ADDRESS = structure(133, traf.decode_mac_addresses, traf.encode_mac_addresses)
+MAC_ADDRESS = structure(133, ether.decode_mac_addresses, ether.encode_mac_addresses)
 C_TAG = _vlan_tag(134)
 S_TAG = _vlan_tag(135)
 ETHERTYPE = number(136, 2)
@@ -230,7 +232,7 @@ PROXYING = flags(137, flag.Proxying)
 ETHERNET_FILTER_ID = number(138, 4)
 ETHERNET_FILTER_PROPERTIES = flags(139, flag.EthernetFilterProperties)
 SUGGESTED_BUFFERING_PACKETS_COUNT = number(140, 1)
-USER_ID = structure(141, addr.decode_user_id, addr.encode_user_id)
+USER_ID = structure(141, decode_user_id, encode_user_id)
 ETHERNET_PDU_SESSION_INFORMATION = flags(142, flag.EthernetPduSessionInformation)
 ETHERNET_TRAFFIC_INFORMATION = group(143)
 MAC_ADDRESSES_DETECTED = _seen(144)
