@@ -522,6 +522,13 @@ NOT_READ_BY_WIRESHARK = {
 }
 
 
+def test_enumerated_fields_are_members_where_known() -> None:
+    assert type(ie.GATE_STATUS.decode(b"\x04").uplink) is pfcp.Gate
+    assert type(ie.OUTER_HEADER_REMOVAL.decode(b"\x06").description) is pfcp.OuterHeader
+    assert type(ie.OUTER_HEADER_REMOVAL.decode(b"\xff").description) is int
+    assert type(ie.FAILED_RULE_ID.decode(b"\x01\0\0\0\1").type) is pfcp.RuleType
+
+
 def test_decode_elements_reads_a_group() -> None:
     group = decode_elements(bytes.fromhex("0038 0002 0001 006c 0004 00000002"))
     assert group.get(ie.PDR_ID) == 1

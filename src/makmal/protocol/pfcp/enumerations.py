@@ -5,6 +5,14 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+def member(kind: type[IntEnum], value: int) -> int:
+    """The member of an enumeration with this value, or the value itself if there is none."""
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
 class Cause(IntEnum):
     """Why a request was accepted or rejected (8.2.1)."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from makmal.protocol.errors import EncodeError
+from makmal.protocol.pfcp.enumerations import Gate, OuterHeader, TimerUnit, member
 from makmal.protocol.pfcp.measurement import GateStatus, Timer
 from makmal.protocol.pfcp.octets import (
     Reader,
@@ -24,7 +25,7 @@ from makmal.protocol.pfcp.traffic import OuterHeaderRemoval
 def decode_gate_status(data: bytes) -> GateStatus:
     """8.2.7. Raises DecodeError."""
     gates = Reader(data).uint(1)
-    return GateStatus(gates >> 2 & 3, gates & 3)
+    return GateStatus(member(Gate, gates >> 2 & 3), member(Gate, gates & 3))
 
 
 def encode_gate_status(value: GateStatus) -> bytes:
@@ -36,7 +37,7 @@ def encode_gate_status(value: GateStatus) -> bytes:
 def decode_timer(data: bytes) -> Timer:
     """8.2.29, 8.2.35, 8.2.78. Raises DecodeError."""
     octet = Reader(data).uint(1)
-    return Timer(octet >> 5, octet & 0x1F)
+    return Timer(member(TimerUnit, octet >> 5), octet & 0x1F)
 
 
 def encode_timer(value: Timer) -> bytes:
@@ -67,7 +68,7 @@ def encode_packet_count(value: int) -> bytes:
 def decode_outer_header_removal(data: bytes) -> OuterHeaderRemoval:
     """8.2.64. Raises DecodeError."""
     reader = Reader(data)
-    description = reader.uint(1)
+    description = member(OuterHeader, reader.uint(1))
     return OuterHeaderRemoval(description, reader.uint(1) if len(data) > 1 else None)
 
 

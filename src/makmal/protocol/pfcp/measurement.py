@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from makmal.protocol.errors import DecodeError, EncodeError
+from makmal.protocol.pfcp.enumerations import RuleType, member
 from makmal.protocol.pfcp.octets import Reader, small, uint_octets
 
 # Seconds from 1900-01-01, where NTP counts from (RFC 5905, 6), to 1970-01-01.
@@ -351,7 +352,7 @@ def decode_failed_rule_id(data: bytes) -> FailedRuleId:
     count = _RULE_OCTETS.get(rule_type)
     if count is None:
         raise DecodeError("PFCP", 0, f"rule type {rule_type} is not known")
-    return FailedRuleId(rule_type, reader.uint(count))
+    return FailedRuleId(member(RuleType, rule_type), reader.uint(count))
 
 
 def encode_failed_rule_id(value: FailedRuleId) -> bytes:

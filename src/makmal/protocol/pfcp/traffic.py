@@ -9,6 +9,7 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from makmal.protocol.errors import DecodeError, EncodeError
+from makmal.protocol.pfcp.enumerations import FlowDirection, RedirectAddressType, member
 from makmal.protocol.pfcp.octets import (
     Reader,
     address_octets,
@@ -173,7 +174,7 @@ class RedirectInformation(NamedTuple):
 def decode_redirect_information(data: bytes) -> RedirectInformation:
     """8.2.20. Raises DecodeError."""
     reader = Reader(data)
-    address_type = reader.uint(1) & 0x0F
+    address_type = member(RedirectAddressType, reader.uint(1) & 0x0F)
     address = reader.sized_text(2)
     other = reader.sized_text(2) if address_type in (4, 8) else None
     return RedirectInformation(
@@ -203,7 +204,8 @@ class FlowInformation(NamedTuple):
 def decode_flow_information(data: bytes) -> FlowInformation:
     """8.2.61. Raises DecodeError."""
     reader = Reader(data)
-    return FlowInformation(reader.uint(1) & 0x07, reader.sized_text(2))
+    direction = member(FlowDirection, reader.uint(1) & 0x07)
+    return FlowInformation(direction, reader.sized_text(2))
 
 
 def encode_flow_information(value: FlowInformation) -> bytes:
