@@ -1,0 +1,281 @@
+"""The keys of the NGAP information elements, by the names of TS 38.413, 9.4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from makmal.protocol.element import InformationElement
+from makmal.protocol.errors import DecodeError
+from makmal.protocol.ngap import transfer, values
+from makmal.protocol.ngap.element_names import NAMES
+from makmal.protocol.ngap.enumerations import HandoverType, RrcEstablishmentCause, enumeration
+from makmal.protocol.ngap.types import (
+    OCTETS,
+    PLMN,
+    Aper,
+    bits,
+    enumerated,
+    integer,
+    sequence,
+    sequence_of,
+)
+from makmal.protocol.ngap.values import CAUSE as _CAUSE
+from makmal.protocol.ngap.values import PDU_SESSION_ID, Extensions, SNssai
+from makmal.protocol.ngap.values import S_NSSAI as _S_NSSAI
+
+T = TypeVar("T")
+
+KEYS: dict[int, InformationElement[Any]] = {}
+
+
+def _ie(identifier: int, aper: Aper[T]) -> InformationElement[T]:
+    key = InformationElement(identifier, NAMES[identifier], aper.decode, aper.encode)
+    KEYS[identifier] = key
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTransfer:
+    """A PDU session with its transfer container, still encoded."""
+
+    pdu_session_id: int
+    transfer: bytes
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSetup:
+    """A PDU session to set up: NAS PDU, slice, and the transfer from the SMF, still encoded."""
+
+    pdu_session_id: int
+    nas_pdu: bytes | None
+    s_nssai: SNssai
+    transfer: bytes
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHandover:
+    """A PDU session to set up at the target of a handover."""
+
+    pdu_session_id: int
+    s_nssai: SNssai
+    transfer: bytes
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionModify:
+    """A PDU session to modify."""
+
+    pdu_session_id: int
+    nas_pdu: bytes | None
+    transfer: bytes
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A PDU session by its identity alone."""
+
+    pdu_session_id: int
+    extensions: Extensions = ()
+
+
+_SESSION = ("pdu_session_id", PDU_SESSION_ID)
+_TRANSFERS = sequence_of(sequence(SessionTransfer, _SESSION, ("transfer", OCTETS)), 256)
+_SETUPS = sequence_of(
+    sequence(
+        SessionSetup,
+        _SESSION,
+        ("nas_pdu", OCTETS, True),
+        ("s_nssai", _S_NSSAI),
+        ("transfer", OCTETS),
+    ),
+    256,
+)
+_HANDOVERS = sequence_of(
+    sequence(SessionHandover, _SESSION, ("s_nssai", _S_NSSAI), ("transfer", OCTETS)), 256
+)
+_MODIFIES = sequence_of(
+    sequence(SessionModify, _SESSION, ("nas_pdu", OCTETS, True), ("transfer", OCTETS)), 256
+)
+_SESSIONS = sequence_of(sequence(Session, _SESSION), 256)
+
+
+def _decode_octets(data: bytes) -> bytes:
+    """An OCTET STRING that is the whole element: the hot path of NAS-PDU."""
+    if data and data[0] < 0x80 and data[0] == len(data) - 1:
+        return data[1:]
+    return OCTETS.decode(data)
+
+
+def _decode_number(data: bytes, length_bits: int) -> int:
+    """A number whose length in octets, less one, is in the first bits (X.691, 10.5.7.4)."""
+    if not data:
+        raise DecodeError("NGAP", 0, "an identifier without octets")
+    length = (data[0] >> 8 - length_bits) + 1
+    if len(data) <= length:
+        raise DecodeError("NGAP", len(data), f"an identifier of {length} octets is cut short")
+    return int.from_bytes(data[1 : 1 + length], "big")
+
+
+def _decode_ran_ue_ngap_id(data: bytes) -> int:
+    return _decode_number(data, 2)
+
+
+def _decode_amf_ue_ngap_id(data: bytes) -> int:
+    value = _decode_number(data, 3)
+    if value >= 2**40:
+        raise DecodeError("NGAP", 1, f"AMF UE NGAP id {value} is beyond 2 to the power of 40")
+    return value
+
+
+_AMF_ID: Aper[int] = values.AMF_UE_NGAP_ID
+_RAN_ID: Aper[int] = values.RAN_UE_NGAP_ID
+
+
+def _hot(identifier: int, decode: Any, aper: Aper[T]) -> InformationElement[T]:
+    key: InformationElement[T] = InformationElement(
+        identifier, NAMES[identifier], decode, aper.encode
+    )
+    KEYS[identifier] = key
+    return key
+
+
+AMF_UE_NGAP_ID = _hot(10, _decode_amf_ue_ngap_id, _AMF_ID)
+RAN_UE_NGAP_ID = _hot(85, _decode_ran_ue_ngap_id, _RAN_ID)
+SOURCE_AMF_UE_NGAP_ID = _hot(100, _decode_amf_ue_ngap_id, _AMF_ID)
+NEW_AMF_UE_NGAP_ID = _hot(40, _decode_amf_ue_ngap_id, _AMF_ID)
+NAS_PDU = _hot(38, _decode_octets, OCTETS)
+NASC = _hot(37, _decode_octets, OCTETS)
+UE_RADIO_CAPABILITY = _hot(117, _decode_octets, OCTETS)
+SOURCE_TO_TARGET_TRANSPARENT_CONTAINER = _hot(101, _decode_octets, OCTETS)
+TARGET_TO_SOURCE_TRANSPARENT_CONTAINER = _hot(106, _decode_octets, OCTETS)
+NAS_SECURITY_PARAMETERS_FROM_NGRAN = _hot(39, _decode_octets, OCTETS)
+NGAP_MESSAGE = _hot(42, _decode_octets, OCTETS)
+NRPPA_PDU = _hot(46, _decode_octets, OCTETS)
+ROUTING_ID = _hot(89, _decode_octets, OCTETS)
+
+ALLOWED_NSSAI = _ie(0, values.ALLOWED_NSSAI)
+AMF_NAME = _ie(1, values.NAME)
+AMF_SET_ID = _ie(3, bits(10))
+CAUSE = _ie(15, _CAUSE)
+CRITICALITY_DIAGNOSTICS = _ie(19, values.CRITICALITY_DIAGNOSTICS)
+DEFAULT_PAGING_DRX = _ie(21, values.PAGING_DRX)
+DIRECT_FORWARDING_PATH_AVAILABILITY = _ie(22, enumerated(1))
+EUTRA_CGI = _ie(25, values.EUTRA_CGI)
+FIVE_G_S_TMSI = _ie(26, values.FIVE_G_S_TMSI)
+GLOBAL_RAN_NODE_ID = _ie(27, values.GLOBAL_RAN_NODE_ID)
+GUAMI = _ie(28, values.GUAMI)
+HANDOVER_TYPE = _ie(29, enumeration(HandoverType, 3))
+IMS_VOICE_SUPPORT_INDICATOR = _ie(30, enumerated(2))
+INDEX_TO_RFSP = _ie(31, integer(1, 256, extensible=True))
+MASKED_IMEISV = _ie(34, bits(64))
+NEW_SECURITY_CONTEXT_IND = _ie(41, enumerated(1))
+NR_CGI = _ie(45, values.NR_CGI)
+OLD_AMF = _ie(48, values.NAME)
+PAGING_DRX = _ie(50, values.PAGING_DRX)
+PAGING_ORIGIN = _ie(51, enumerated(1))
+PAGING_PRIORITY = _ie(52, enumerated(8))
+PDU_SESSION_RESOURCE_ADMITTED_LIST = _ie(53, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_MODIFY_LIST_MOD_RES = _ie(54, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_SETUP_LIST_CXT_RES = _ie(55, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_SETUP_LIST_HO_ACK = _ie(56, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_SETUP_LIST_PS_REQ = _ie(57, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_SETUP_LIST_SU_RES = _ie(58, _TRANSFERS)
+PDU_SESSION_RESOURCE_HANDOVER_LIST = _ie(59, _TRANSFERS)
+PDU_SESSION_RESOURCE_LIST_CXT_REL_CPL = _ie(60, _SESSIONS)
+PDU_SESSION_RESOURCE_LIST_HO_RQD = _ie(61, _TRANSFERS)
+PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_CFM = _ie(62, _TRANSFERS)
+PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_IND = _ie(63, _TRANSFERS)
+PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_REQ = _ie(64, _MODIFIES)
+PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_RES = _ie(65, _TRANSFERS)
+PDU_SESSION_RESOURCE_NOTIFY_LIST = _ie(66, _TRANSFERS)
+PDU_SESSION_RESOURCE_RELEASED_LIST_NOT = _ie(67, _TRANSFERS)
+PDU_SESSION_RESOURCE_RELEASED_LIST_PS_ACK = _ie(68, _TRANSFERS)
+PDU_SESSION_RESOURCE_RELEASED_LIST_PS_FAIL = _ie(69, _TRANSFERS)
+PDU_SESSION_RESOURCE_RELEASED_LIST_REL_RES = _ie(70, _TRANSFERS)
+PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ = _ie(71, _SETUPS)
+PDU_SESSION_RESOURCE_SETUP_LIST_CXT_RES = _ie(72, _TRANSFERS)
+PDU_SESSION_RESOURCE_SETUP_LIST_HO_REQ = _ie(73, _HANDOVERS)
+PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ = _ie(74, _SETUPS)
+PDU_SESSION_RESOURCE_SETUP_LIST_SU_RES = _ie(75, _TRANSFERS)
+PDU_SESSION_RESOURCE_TO_BE_SWITCHED_DL_LIST = _ie(76, _TRANSFERS)
+PDU_SESSION_RESOURCE_SWITCHED_LIST = _ie(77, _TRANSFERS)
+PDU_SESSION_RESOURCE_TO_RELEASE_LIST_HO_CMD = _ie(78, _TRANSFERS)
+PDU_SESSION_RESOURCE_TO_RELEASE_LIST_REL_CMD = _ie(79, _TRANSFERS)
+PLMN_SUPPORT_LIST = _ie(80, values.PLMN_SUPPORT_LIST)
+RAN_NODE_NAME = _ie(82, values.NAME)
+RAN_PAGING_PRIORITY = _ie(83, integer(1, 256))
+RELATIVE_AMF_CAPACITY = _ie(86, integer(0, 255))
+RESET_TYPE = _ie(88, values.RESET_TYPE)
+RRC_ESTABLISHMENT_CAUSE = _ie(90, enumeration(RrcEstablishmentCause, 10))
+RRC_INACTIVE_TRANSITION_REPORT_REQUEST = _ie(91, enumerated(3))
+RRC_STATE = _ie(92, enumerated(2))
+SECURITY_CONTEXT = _ie(93, values.SECURITY_CONTEXT)
+SECURITY_KEY = _ie(94, values.SECURITY_KEY)
+SERVED_GUAMI_LIST = _ie(96, values.SERVED_GUAMI_LIST)
+SLICE_SUPPORT_LIST = _ie(97, values.SLICE_SUPPORT_LIST)
+SUPPORTED_TA_LIST = _ie(102, values.SUPPORTED_TA_LIST)
+TAI_LIST_FOR_PAGING = _ie(103, values.TAI_LIST_FOR_PAGING)
+TARGET_ID = _ie(105, values.TARGET_ID)
+TIME_TO_WAIT = _ie(107, enumerated(6))
+UE_AGGREGATE_MAXIMUM_BIT_RATE = _ie(110, values.AGGREGATE_MAXIMUM_BIT_RATE)
+UE_ASSOCIATED_LOGICAL_NG_CONNECTION_LIST = _ie(111, values.LOGICAL_CONNECTION_LIST)
+UE_CONTEXT_REQUEST = _ie(112, enumerated(1))
+UE_NGAP_IDS = _ie(114, values.UE_NGAP_IDS)
+UE_PAGING_IDENTITY = _ie(115, values.UE_PAGING_IDENTITY)
+UE_SECURITY_CAPABILITIES = _ie(119, values.UE_SECURITY_CAPABILITIES)
+UNAVAILABLE_GUAMI_LIST = _ie(120, values.UNAVAILABLE_GUAMI_LIST)
+USER_LOCATION_INFORMATION = _ie(121, values.USER_LOCATION_INFORMATION)
+PDU_SESSION_AGGREGATE_MAXIMUM_BIT_RATE = _ie(130, values.AGGREGATE_MAXIMUM_BIT_RATE)
+PDU_SESSION_RESOURCE_FAILED_TO_MODIFY_LIST_MOD_CFM = _ie(131, _TRANSFERS)
+PDU_SESSION_RESOURCE_FAILED_TO_SETUP_LIST_CXT_FAIL = _ie(132, _TRANSFERS)
+PDU_SESSION_RESOURCE_LIST_CXT_REL_REQ = _ie(133, _SESSIONS)
+SECURITY_INDICATION = _ie(138, transfer.SECURITY_INDICATION)
+PDU_SESSION_RESOURCE_SECONDARY_RAT_USAGE_LIST = _ie(142, _TRANSFERS)
+REDIRECTION_VOICE_FALLBACK = _ie(146, enumerated(2))
+UE_RETENTION_INFORMATION = _ie(147, enumerated(1))
+S_NSSAI = _ie(148, _S_NSSAI)
+NEW_GUAMI = _ie(162, values.GUAMI)
+SELECTED_PLMN_IDENTITY = _ie(174, PLMN)
+UL_CP_SECURITY_INFORMATION = _ie(211, values.UL_CP_SECURITY_INFORMATION)
+DL_CP_SECURITY_INFORMATION = _ie(212, values.DL_CP_SECURITY_INFORMATION)
+
+_TRANSFER_TYPES: dict[int, Aper[Any]] = {
+    53: transfer.HANDOVER_REQUEST_ACKNOWLEDGE,
+    54: transfer.UNSUCCESSFUL,
+    55: transfer.UNSUCCESSFUL,
+    56: transfer.UNSUCCESSFUL,
+    57: transfer.CAUSE_ONLY,
+    58: transfer.UNSUCCESSFUL,
+    59: transfer.HANDOVER_COMMAND,
+    61: transfer.HANDOVER_REQUIRED,
+    62: transfer.MODIFY_CONFIRM,
+    63: transfer.MODIFY_INDICATION,
+    64: transfer.SETUP_REQUEST,
+    65: transfer.MODIFY_RESPONSE,
+    66: transfer.NOTIFY,
+    67: transfer.CAUSE_ONLY,
+    68: transfer.CAUSE_ONLY,
+    69: transfer.CAUSE_ONLY,
+    70: transfer.EMPTY,
+    71: transfer.SETUP_REQUEST,
+    72: transfer.SETUP_RESPONSE,
+    73: transfer.SETUP_REQUEST,
+    74: transfer.SETUP_REQUEST,
+    75: transfer.SETUP_RESPONSE,
+    76: transfer.PATH_SWITCH_REQUEST,
+    77: transfer.PATH_SWITCH_REQUEST_ACKNOWLEDGE,
+    78: transfer.CAUSE_ONLY,
+    79: transfer.CAUSE_ONLY,
+    131: transfer.CAUSE_ONLY,
+    132: transfer.UNSUCCESSFUL,
+}
+
+
+def transfer_type(identifier: int) -> Aper[Any] | None:
+    """The type of the transfer containers in the list with this identifier."""
+    return _TRANSFER_TYPES.get(identifier)

@@ -1,0 +1,731 @@
+"""Values of NGAP information elements as data (TS 38.413, 9.3), with their codecs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+from makmal.protocol.errors import EncodeError
+from makmal.protocol.ngap.aper import Reader, Writer
+from makmal.protocol.ngap.enumerations import (
+    CAUSE_NAMES,
+    CAUSE_ROOTS,
+    CauseGroup,
+    PagingDrx,
+    enumeration,
+)
+from makmal.protocol.ngap.types import (
+    PLMN,
+    Aper,
+    ProtocolElement,
+    UnknownChoice,
+    bit_string,
+    bits,
+    choice,
+    enumerated,
+    integer,
+    number_in_octets,
+    sequence,
+    sequence_of,
+    visible_string,
+)
+
+Extensions = tuple[ProtocolElement, ...]
+
+AMF_UE_NGAP_ID = integer(0, 2**40 - 1)
+RAN_UE_NGAP_ID = integer(0, 2**32 - 1)
+PDU_SESSION_ID = integer(0, 255)
+BIT_RATE = integer(0, 4_000_000_000_000, extensible=True)
+NAME = visible_string(1, 150)
+TAC = number_in_octets(3)
+PAGING_DRX = enumeration(PagingDrx)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause (9.3.1.2): its group, and its number within the group."""
+
+    group: CauseGroup
+    value: int
+
+    @property
+    def name(self) -> str:
+        """The cause as the specification words it."""
+        names = CAUSE_NAMES[self.group]
+        return names[self.value] if self.value < len(names) else f"unknown ({self.value})"
+
+
+_CAUSES = [(group, enumerated(CAUSE_ROOTS[group])) for group in CauseGroup]
+
+
+def _read_cause(reader: Reader) -> Cause | UnknownChoice:
+    index = reader.whole_number(0, 5)
+    if index == 5:
+        identifier, criticality = reader.whole_number(0, 65_535), reader.bits(2)
+        return UnknownChoice(ProtocolElement(identifier, criticality, reader.open_type()))
+    group, aper = _CAUSES[index]
+    return Cause(group, aper.read(reader))
+
+
+def _write_cause(writer: Writer, value: Cause | UnknownChoice) -> None:
+    if isinstance(value, UnknownChoice):
+        raise EncodeError("NGAP", "Cause", "an alternative of a later version")
+    writer.whole_number(value.group, 0, 5)
+    _CAUSES[value.group][1].write(writer, value.value)
+
+
+CAUSE: Aper[Cause | UnknownChoice] = Aper(_read_cause, _write_cause)
+
+
+@dataclass(frozen=True, slots=True)
+class SNssai:
+    """S-NSSAI (9.3.1.24)."""
+
+    sst: int
+    sd: int | None = None
+    extensions: Extensions = ()
+
+
+S_NSSAI = sequence(SNssai, ("sst", number_in_octets(1)), ("sd", number_in_octets(3), True))
+
+
+@dataclass(frozen=True, slots=True)
+class SliceItem:
+    """An S-NSSAI in a list."""
+
+    s_nssai: SNssai
+    extensions: Extensions = ()
+
+
+_SLICE_ITEM = sequence(SliceItem, ("s_nssai", S_NSSAI))
+ALLOWED_NSSAI = sequence_of(_SLICE_ITEM, 8)
+SLICE_SUPPORT_LIST = sequence_of(_SLICE_ITEM, 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Guami:
+    """Globally unique AMF identifier (9.3.3.3)."""
+
+    plmn_identity: str
+    amf_region_id: int
+    amf_set_id: int
+    amf_pointer: int
+    extensions: Extensions = ()
+
+
+GUAMI = sequence(
+    Guami,
+    ("plmn_identity", PLMN),
+    ("amf_region_id", bits(8)),
+    ("amf_set_id", bits(10)),
+    ("amf_pointer", bits(6)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FiveGSTmsi:
+    """5G-S-TMSI (9.3.3.20)."""
+
+    amf_set_id: int
+    amf_pointer: int
+    five_g_tmsi: int
+    extensions: Extensions = ()
+
+
+FIVE_G_S_TMSI = sequence(
+    FiveGSTmsi,
+    ("amf_set_id", bits(10)),
+    ("amf_pointer", bits(6)),
+    ("five_g_tmsi", number_in_octets(4)),
+)
+UE_PAGING_IDENTITY = choice((FiveGSTmsi, FIVE_G_S_TMSI))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingArea:
+    """Tracking area identity (9.3.3.11)."""
+
+    plmn_identity: str
+    tac: int
+    extensions: Extensions = ()
+
+
+TAI = sequence(TrackingArea, ("plmn_identity", PLMN), ("tac", TAC))
+
+
+@dataclass(frozen=True, slots=True)
+class TaiItem:
+    """A tracking area in a list."""
+
+    tai: TrackingArea
+    extensions: Extensions = ()
+
+
+TAI_LIST_FOR_PAGING = sequence_of(sequence(TaiItem, ("tai", TAI)), 16)
+
+
+@dataclass(frozen=True, slots=True)
+class NrCgi:
+    """NR cell global identity (9.3.1.7)."""
+
+    plmn_identity: str
+    nr_cell_identity: int
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EutraCgi:
+    """E-UTRA cell global identity (9.3.1.9)."""
+
+    plmn_identity: str
+    eutra_cell_identity: int
+    extensions: Extensions = ()
+
+
+NR_CGI = sequence(NrCgi, ("plmn_identity", PLMN), ("nr_cell_identity", bits(36)))
+EUTRA_CGI = sequence(EutraCgi, ("plmn_identity", PLMN), ("eutra_cell_identity", bits(28)))
+_TIME_STAMP = number_in_octets(4)
+
+
+@dataclass(frozen=True, slots=True)
+class UserLocationNr:
+    """User location in NR (9.3.1.16); the time stamp is seconds since 1900."""
+
+    nr_cgi: NrCgi
+    tai: TrackingArea
+    time_stamp: int | None = None
+    extensions: Extensions = ()
+
+    @property
+    def plmn_identity(self) -> str | None:
+        """The PLMN that serves the UE."""
+        return self.tai.plmn_identity
+
+
+@dataclass(frozen=True, slots=True)
+class UserLocationEutra:
+    """User location in E-UTRA (9.3.1.16)."""
+
+    eutra_cgi: EutraCgi
+    tai: TrackingArea
+    time_stamp: int | None = None
+    extensions: Extensions = ()
+
+    @property
+    def plmn_identity(self) -> str | None:
+        """The PLMN that serves the UE."""
+        return self.tai.plmn_identity
+
+
+def _read_address(reader: Reader) -> str:
+    number, size = _ADDRESS_BITS.read(reader)
+    octets = (number << (-size % 8)).to_bytes((size + 7) // 8, "big")
+    if size == 32:
+        return str(IPv4Address(octets))
+    if size == 128:
+        return str(IPv6Address(octets))
+    if size == 160:
+        return f"{IPv4Address(octets[:4])} {IPv6Address(octets[4:])}"
+    return octets.hex()
+
+
+def _write_address(writer: Writer, value: str) -> None:
+    octets = b""
+    for address in value.split(" "):
+        try:
+            octets += IPv6Address(address).packed if ":" in address else IPv4Address(address).packed
+        except ValueError:
+            raise EncodeError("NGAP", "transport layer address", f"{value!r} is none") from None
+    _ADDRESS_BITS.write(writer, (int.from_bytes(octets, "big"), len(octets) * 8))
+
+
+_ADDRESS_BITS = bit_string(1, 160, extensible=True)
+TRANSPORT_LAYER_ADDRESS: Aper[str] = Aper(_read_address, _write_address)
+
+
+@dataclass(frozen=True, slots=True)
+class UserLocationN3iwf:
+    """User location behind a N3IWF (9.3.1.16)."""
+
+    ip_address: str
+    port_number: int
+    extensions: Extensions = ()
+
+    @property
+    def plmn_identity(self) -> str | None:
+        """Not told."""
+        return None
+
+
+UserLocation = UserLocationEutra | UserLocationNr | UserLocationN3iwf
+USER_LOCATION_INFORMATION: Aper[UserLocation] = choice(
+    (
+        UserLocationEutra,
+        sequence(
+            UserLocationEutra,
+            ("eutra_cgi", EUTRA_CGI),
+            ("tai", TAI),
+            ("time_stamp", _TIME_STAMP, True),
+        ),
+    ),
+    (
+        UserLocationNr,
+        sequence(
+            UserLocationNr, ("nr_cgi", NR_CGI), ("tai", TAI), ("time_stamp", _TIME_STAMP, True)
+        ),
+    ),
+    (
+        UserLocationN3iwf,
+        sequence(
+            UserLocationN3iwf,
+            ("ip_address", TRANSPORT_LAYER_ADDRESS),
+            ("port_number", number_in_octets(2)),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GTPTunnel:
+    """A GTP-U tunnel endpoint (9.3.2.2): address in text form, TEID."""
+
+    transport_layer_address: str
+    gtp_teid: int
+    extensions: Extensions = ()
+
+
+UP_TRANSPORT_LAYER_INFORMATION: Aper[GTPTunnel] = choice(
+    (
+        GTPTunnel,
+        sequence(
+            GTPTunnel,
+            ("transport_layer_address", TRANSPORT_LAYER_ADDRESS),
+            ("gtp_teid", number_in_octets(4)),
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UESecurityCapabilities:
+    """UE security capabilities (9.3.1.86): bit strings whose first bit is algorithm 1."""
+
+    nr_encryption_algorithms: int
+    nr_integrity_protection_algorithms: int
+    eutra_encryption_algorithms: int
+    eutra_integrity_protection_algorithms: int
+    extensions: Extensions = ()
+
+
+_ALGORITHMS = bits(16, extensible=True)
+UE_SECURITY_CAPABILITIES = sequence(
+    UESecurityCapabilities,
+    ("nr_encryption_algorithms", _ALGORITHMS),
+    ("nr_integrity_protection_algorithms", _ALGORITHMS),
+    ("eutra_encryption_algorithms", _ALGORITHMS),
+    ("eutra_integrity_protection_algorithms", _ALGORITHMS),
+)
+
+SECURITY_KEY: Aper[bytes] = Aper(
+    lambda reader: bits(256).read(reader).to_bytes(32, "big"),
+    lambda writer, value: bits(256).write(writer, int.from_bytes(value, "big")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityContext:
+    """Next hop chaining count and NH (9.3.1.88)."""
+
+    next_hop_chaining_count: int
+    next_hop_nh: bytes
+    extensions: Extensions = ()
+
+
+SECURITY_CONTEXT = sequence(
+    SecurityContext, ("next_hop_chaining_count", integer(0, 7)), ("next_hop_nh", SECURITY_KEY)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateMaximumBitRate:
+    """Downlink and uplink in bit/s (9.3.1.58 and 9.3.1.102)."""
+
+    downlink: int
+    uplink: int
+    extensions: Extensions = ()
+
+
+AGGREGATE_MAXIMUM_BIT_RATE = sequence(
+    AggregateMaximumBitRate, ("downlink", BIT_RATE), ("uplink", BIT_RATE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalGnbId:
+    """A gNB (9.3.1.6): the identity and how many bits it has, 22 to 32."""
+
+    plmn_identity: str
+    gnb_id: tuple[int, int]
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalNgEnbId:
+    """An ng-eNB (9.3.1.8): the identity and how many bits it has, 18, 20 or 21."""
+
+    plmn_identity: str
+    ng_enb_id: tuple[int, int]
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalN3iwfId:
+    """A N3IWF (9.3.1.57)."""
+
+    plmn_identity: str
+    n3iwf_id: tuple[int, int]
+    extensions: Extensions = ()
+
+
+def _bits_choice(*sizes: Aper[tuple[int, int]]) -> Aper[tuple[int, int]]:
+    """CHOICE of bit strings that only their sizes tell apart."""
+    last = len(sizes)
+
+    def read(reader: Reader) -> tuple[int, int]:
+        index = reader.whole_number(0, last)
+        if index == last:
+            raise reader.fail("a node identity of a later version")
+        return sizes[index].read(reader)
+
+    def write(writer: Writer, value: tuple[int, int]) -> None:
+        for index, aper in enumerate(sizes):
+            try:
+                aper.write(Writer(), value)
+            except EncodeError:
+                continue
+            writer.whole_number(index, 0, last)
+            aper.write(writer, value)
+            return
+        raise EncodeError("NGAP", "node identity", f"{value[1]} bits are none of the sizes")
+
+    return Aper(read, write)
+
+
+GLOBAL_RAN_NODE_ID = choice(
+    (
+        GlobalGnbId,
+        sequence(
+            GlobalGnbId,
+            ("plmn_identity", PLMN),
+            ("gnb_id", _bits_choice(bit_string(22, 32))),
+        ),
+    ),
+    (
+        GlobalNgEnbId,
+        sequence(
+            GlobalNgEnbId,
+            ("plmn_identity", PLMN),
+            ("ng_enb_id", _bits_choice(bit_string(20), bit_string(18), bit_string(21))),
+        ),
+    ),
+    (
+        GlobalN3iwfId,
+        sequence(
+            GlobalN3iwfId,
+            ("plmn_identity", PLMN),
+            ("n3iwf_id", _bits_choice(bit_string(16))),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastPlmn:
+    """A PLMN with its slices in a tracking area (9.2.6.1)."""
+
+    plmn_identity: str
+    tai_slice_support_list: tuple[SliceItem, ...]
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedTa:
+    """A tracking area that the NG-RAN node supports (9.2.6.1)."""
+
+    tac: int
+    broadcast_plmn_list: tuple[BroadcastPlmn, ...]
+    extensions: Extensions = ()
+
+
+SUPPORTED_TA_LIST = sequence_of(
+    sequence(
+        SupportedTa,
+        ("tac", TAC),
+        (
+            "broadcast_plmn_list",
+            sequence_of(
+                sequence(
+                    BroadcastPlmn,
+                    ("plmn_identity", PLMN),
+                    ("tai_slice_support_list", SLICE_SUPPORT_LIST),
+                ),
+                12,
+            ),
+        ),
+    ),
+    256,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedGuami:
+    """A GUAMI that the AMF serves (9.2.6.2)."""
+
+    guami: Guami
+    backup_amf_name: str | None = None
+    extensions: Extensions = ()
+
+
+SERVED_GUAMI_LIST = sequence_of(
+    sequence(ServedGuami, ("guami", GUAMI), ("backup_amf_name", NAME, True)), 256
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlmnSupport:
+    """A PLMN with its slices (9.2.6.2)."""
+
+    plmn_identity: str
+    slice_support_list: tuple[SliceItem, ...]
+    extensions: Extensions = ()
+
+
+PLMN_SUPPORT_LIST = sequence_of(
+    sequence(PlmnSupport, ("plmn_identity", PLMN), ("slice_support_list", SLICE_SUPPORT_LIST)),
+    12,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UeNgapIds:
+    """UE NGAP ids (9.3.3.1): the pair, or only that of the AMF."""
+
+    amf_ue_ngap_id: int
+    ran_ue_ngap_id: int | None = None
+    extensions: Extensions = ()
+
+
+_UE_NGAP_ID_PAIR = sequence(
+    UeNgapIds, ("amf_ue_ngap_id", AMF_UE_NGAP_ID), ("ran_ue_ngap_id", RAN_UE_NGAP_ID)
+)
+
+
+def _read_ue_ngap_ids(reader: Reader) -> UeNgapIds:
+    index = reader.whole_number(0, 2)
+    if index == 0:
+        return _UE_NGAP_ID_PAIR.read(reader)
+    if index == 1:
+        return UeNgapIds(AMF_UE_NGAP_ID.read(reader))
+    raise reader.fail("UE NGAP ids of a later version")
+
+
+def _write_ue_ngap_ids(writer: Writer, value: UeNgapIds) -> None:
+    if value.ran_ue_ngap_id is not None:
+        writer.whole_number(0, 0, 2)
+        _UE_NGAP_ID_PAIR.write(writer, value)
+    else:
+        writer.whole_number(1, 0, 2)
+        AMF_UE_NGAP_ID.write(writer, value.amf_ue_ngap_id)
+
+
+UE_NGAP_IDS: Aper[UeNgapIds] = Aper(_read_ue_ngap_ids, _write_ue_ngap_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalConnection:
+    """A UE-associated logical NG connection (9.3.3.25)."""
+
+    amf_ue_ngap_id: int | None = None
+    ran_ue_ngap_id: int | None = None
+    extensions: Extensions = ()
+
+
+LOGICAL_CONNECTION_LIST = sequence_of(
+    sequence(
+        LogicalConnection,
+        ("amf_ue_ngap_id", AMF_UE_NGAP_ID, True),
+        ("ran_ue_ngap_id", RAN_UE_NGAP_ID, True),
+    ),
+    65_536,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetType:
+    """What an NG Reset resets (9.2.6.11): these connections, or with None the whole interface."""
+
+    part_of_ng_interface: tuple[LogicalConnection, ...] | None = None
+
+
+def _read_reset_type(reader: Reader) -> ResetType:
+    index = reader.whole_number(0, 2)
+    if index == 0:
+        enumerated(1).read(reader)
+        return ResetType()
+    if index == 1:
+        return ResetType(LOGICAL_CONNECTION_LIST.read(reader))
+    raise reader.fail("a reset type of a later version")
+
+
+def _write_reset_type(writer: Writer, value: ResetType) -> None:
+    if value.part_of_ng_interface is None:
+        writer.whole_number(0, 0, 2)
+        enumerated(1).write(writer, 0)
+    else:
+        writer.whole_number(1, 0, 2)
+        LOGICAL_CONNECTION_LIST.write(writer, value.part_of_ng_interface)
+
+
+RESET_TYPE: Aper[ResetType] = Aper(_read_reset_type, _write_reset_type)
+
+
+@dataclass(frozen=True, slots=True)
+class ElementDiagnostics:
+    """What was wrong with one IE (9.3.1.3): type of error 0 not understood, 1 missing."""
+
+    ie_criticality: int
+    ie_id: int
+    type_of_error: int
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalityDiagnostics:
+    """Criticality diagnostics (9.3.1.3)."""
+
+    procedure_code: int | None = None
+    triggering_message: int | None = None
+    procedure_criticality: int | None = None
+    elements: tuple[ElementDiagnostics, ...] | None = None
+    extensions: Extensions = ()
+
+
+_CRITICALITY: Aper[int] = Aper(lambda r: r.bits(2), lambda w, value: w.bits(value, 2))
+CRITICALITY_DIAGNOSTICS = sequence(
+    CriticalityDiagnostics,
+    ("procedure_code", integer(0, 255), True),
+    ("triggering_message", _CRITICALITY, True),
+    ("procedure_criticality", _CRITICALITY, True),
+    (
+        "elements",
+        sequence_of(
+            sequence(
+                ElementDiagnostics,
+                ("ie_criticality", _CRITICALITY),
+                ("ie_id", integer(0, 65_535)),
+                ("type_of_error", enumerated(2)),
+            ),
+            256,
+        ),
+        True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRanNode:
+    """The NG-RAN node that a handover goes to (9.3.1.25)."""
+
+    global_ran_node_id: GlobalGnbId | GlobalNgEnbId | GlobalN3iwfId | UnknownChoice
+    selected_tai: TrackingArea
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EpsTai:
+    """An E-UTRA tracking area (9.3.3.17)."""
+
+    plmn_identity: str
+    eps_tac: int
+    extensions: Extensions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEnb:
+    """The eNB that a handover to EPS goes to (9.3.1.25)."""
+
+    global_enb_id: GlobalNgEnbId
+    selected_eps_tai: EpsTai
+    extensions: Extensions = ()
+
+
+TARGET_ID = choice(
+    (
+        TargetRanNode,
+        sequence(TargetRanNode, ("global_ran_node_id", GLOBAL_RAN_NODE_ID), ("selected_tai", TAI)),
+    ),
+    (
+        TargetEnb,
+        sequence(
+            TargetEnb,
+            (
+                "global_enb_id",
+                sequence(
+                    GlobalNgEnbId,
+                    ("plmn_identity", PLMN),
+                    ("ng_enb_id", _bits_choice(bit_string(20), bit_string(18), bit_string(21))),
+                ),
+            ),
+            (
+                "selected_eps_tai",
+                sequence(EpsTai, ("plmn_identity", PLMN), ("eps_tac", number_in_octets(2))),
+            ),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UlCpSecurityInformation:
+    """Uplink NAS MAC and COUNT bits of a CIoT re-establishment (9.3.3.49)."""
+
+    ul_nas_mac: int
+    ul_nas_count: int
+    extensions: Extensions = ()
+
+
+UL_CP_SECURITY_INFORMATION = sequence(
+    UlCpSecurityInformation, ("ul_nas_mac", bits(16)), ("ul_nas_count", bits(5))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DlCpSecurityInformation:
+    """Downlink NAS MAC bits of a CIoT re-establishment (9.3.3.50)."""
+
+    dl_nas_mac: int
+    extensions: Extensions = ()
+
+
+DL_CP_SECURITY_INFORMATION = sequence(DlCpSecurityInformation, ("dl_nas_mac", bits(16)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnavailableGuami:
+    """A GUAMI that the AMF will no longer serve (9.2.6.9)."""
+
+    guami: Guami
+    timer_approach_for_guami_removal: int | None = None
+    backup_amf_name: str | None = None
+    extensions: Extensions = ()
+
+
+UNAVAILABLE_GUAMI_LIST = sequence_of(
+    sequence(
+        UnavailableGuami,
+        ("guami", GUAMI),
+        ("timer_approach_for_guami_removal", enumerated(1), True),
+        ("backup_amf_name", NAME, True),
+    ),
+    256,
+)
