@@ -83,13 +83,19 @@ def audit_capture(
                 progress(capture.position, capture.size)
         for message in dissector.finish():
             panel.observe(message)
-        problems = tuple(capture.problems)
+        problems = list(capture.problems)
     counts = dissector.counts
+    undeclared = counts["esp of an undeclared interface"]
+    if undeclared:
+        problems.append(
+            f"{undeclared} IPsec packets are of an unknown interface: name the addresses of its "
+            "ends under [interface_addresses] in the keys file"
+        )
     return AuditReport(
         capture=str(path),
         frames=frames,
         messages={protocol: counts[protocol] for protocol in PROTOCOLS},
         undecodable=counts["undecodable"],
-        problems=problems,
+        problems=tuple(problems),
         verdicts=tuple(panel.verdicts()),
     )

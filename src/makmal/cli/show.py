@@ -129,10 +129,7 @@ def _list_json(messages: Iterator[Message], capture: Path) -> bool:
 
 
 def _show_frame(messages: Iterator[Message], frame: int, as_json: bool) -> bool:
-    found = []
-    for message in messages:
-        if frame in message.frames:
-            found.append(message)
+    found = [message for message in messages if frame in message.frames]
     if as_json:
         document = [{**_summary(message), "content": describe(message)} for message in found]
         json.dump({"frame": frame, "messages": document}, sys.stdout, indent=2)

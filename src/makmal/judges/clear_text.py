@@ -7,19 +7,45 @@ from typing import ClassVar
 from makmal.judges.judge import Judge
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.protocol.gtpu import MessageType
-from makmal.trace.message import GtpuMessage, NgapMessage, PfcpMessage
+from makmal.trace.message import (
+    GtpuMessage,
+    Interface,
+    NgapMessage,
+    PfcpMessage,
+    ProtectedPacket,
+    Undecodable,
+)
 
 
 class _ClearText(Judge):
     """An interface whose messages can be read where the capture was taken."""
 
-    interface: ClassVar[str]
+    interface: ClassVar[Interface]
     what: ClassVar[str]
+
+    def on_protected(self, message: ProtectedPacket) -> None:
+        """A packet that is known to be of this interface, and cannot be read."""
+        if message.interface is not self.interface:
+            return
+        if message.legible:
+            self.findings.violation(f"{message.name}: the content can be read", message.frame)
+        else:
+            self.findings.conforming(f"{self.what} in {message.protection}", message.frame)
+
+    def on_undecodable(self, message: Undecodable) -> None:
+        """Octets on the interface's own port that are not its protocol."""
+        if message.interface is self.interface:
+            self.findings.doubt(
+                f"octets on the port of {self.what} that are not its protocol", message.frame
+            )
 
     def verdict(self) -> Verdict:
         """Fail on clear text, unless its owner has declared what protects it elsewhere."""
-        verdict = self.conclude(f"no {self.what} was seen in clear text, nor protected")
-        declared = self.knowledge.declared_protection.get(self.interface)
+        verdict = self.conclude(
+            f"no {self.what} was seen, neither in clear text nor protected (IPsec is known to be "
+            "of an interface by [interface_addresses] in the keys file)"
+        )
+        declared = self.knowledge.declared_protection.get(self.interface.lower())
         if verdict.outcome is Outcome.FAIL and declared is not None:
             return Verdict(
                 verdict.test_case,
@@ -36,7 +62,7 @@ class N2ClearText(_ClearText):
     """NGAP that anyone on the path can read and change."""
 
     test_case = "MAKMAL_N2_CLEAR_TEXT"
-    interface = "n2"
+    interface = Interface.N2
     what = "N2 signalling (NGAP)"
 
     def on_ngap(self, message: NgapMessage) -> None:
@@ -48,7 +74,7 @@ class N3ClearText(_ClearText):
     """User packets that anyone on the path can read and change."""
 
     test_case = "TC_UP_DATA_CONF_UPF"
-    interface = "n3"
+    interface = Interface.N3
     what = "user plane traffic (GTP-U)"
 
     def on_gtpu(self, message: GtpuMessage) -> None:
@@ -61,7 +87,7 @@ class N4ClearText(_ClearText):
     """PFCP that anyone on the path can read and change."""
 
     test_case = "TC_CP_DATA_CONF_UPF_N4"
-    interface = "n4"
+    interface = Interface.N4
     what = "N4 signalling (PFCP)"
 
     def on_pfcp(self, message: PfcpMessage) -> None:

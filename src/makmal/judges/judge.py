@@ -20,6 +20,7 @@ _HANDLERS = {
     "gtpu": "on_gtpu",
     "sbi": "on_sbi",
     "tls": "on_tls",
+    "protected": "on_protected",
     "undecodable": "on_undecodable",
 }
 
@@ -29,8 +30,8 @@ class Judge(ABC):
 
     Since it holds only what it still needs, a trace of any length can be judged in bounded memory.
     A subclass names its ``test_case`` (an entry of the catalogue) and has a method ``on_ngap``,
-    ``on_nas``, ``on_pfcp``, ``on_gtpu``, ``on_sbi``, ``on_tls`` or ``on_undecodable`` for what it
-    reads.
+    ``on_nas``, ``on_pfcp``, ``on_gtpu``, ``on_sbi``, ``on_tls``, ``on_protected`` or
+    ``on_undecodable`` for what it reads.
     """
 
     test_case: ClassVar[str]

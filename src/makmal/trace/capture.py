@@ -44,8 +44,9 @@ class Capture:
             magic = stream.read(4)
             stream.seek(0)
             if magic[:2] == _GZIP_MAGIC:
-                stream = io.BufferedReader(gzip.GzipFile(fileobj=stream), _BUFFER)
-                magic = _first_octets(stream, path)
+                unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream), _BUFFER)
+                magic = _first_octets(unpacked, path)
+                stream = unpacked
             source = Source(stream, self.problems)
             self._reader = _reader_for(magic, source, path)
         except BaseException:
@@ -101,7 +102,7 @@ def open_capture(path: Path | str) -> Capture:
     return Capture(Path(path))
 
 
-def _first_octets(stream: io.BufferedReader, path: Path) -> bytes:
+def _first_octets(stream: io.BufferedReader[gzip.GzipFile], path: Path) -> bytes:
     try:
         return stream.peek(4)[:4]
     except (OSError, EOFError) as error:

@@ -14,6 +14,7 @@ from makmal.trace.message import (
     NasMessage,
     NgapMessage,
     PfcpMessage,
+    ProtectedPacket,
     SbiMessage,
     TlsHandshake,
 )
@@ -34,6 +35,8 @@ def describe(message: Message) -> dict[str, Any]:
             "client hello": plain_data(message.client_hello),
             "server hello": plain_data(message.server_hello),
         }
+    if isinstance(message, ProtectedPacket):
+        return {"protection": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}
 
 

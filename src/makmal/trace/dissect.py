@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
-from makmal.trace.frame import Frame, Payload, SctpMessage, TcpChunk, UdpDatagram
+from makmal.trace.esp import is_legible
+from makmal.trace.frame import EspPacket, Frame, Payload, SctpMessage, TcpChunk, UdpDatagram
 from makmal.trace.identification import Identification
 from makmal.trace.key_ring import KeyRing
 from makmal.trace.knowledge import Knowledge
@@ -19,6 +20,7 @@ from makmal.trace.message import (
     NasMessage,
     NgapMessage,
     PfcpMessage,
+    ProtectedPacket,
     SbiMessage,
     Undecodable,
 )
@@ -48,7 +50,9 @@ class Dissector:
     def __init__(self, knowledge: Knowledge | None = None) -> None:
         self.counts: Counter[str] = Counter()
         self.reassembler = Reassembler()
-        self._key_ring = KeyRing(knowledge or Knowledge())
+        self._knowledge = knowledge or Knowledge()
+        self._protected_pairs: OrderedDict[tuple[str, str], Interface | None] = OrderedDict()
+        self._key_ring = KeyRing(self._knowledge)
         self._keys = NasKeySource(self._key_ring.k_amf, self._key_ring.nas_keys)
         self._identification = Identification(self._key_ring)
         self._connections = N2Connections(self._identification.new, self._identification.released)
@@ -71,11 +75,37 @@ class Dissector:
                 self._udp(payload, found)
             elif isinstance(payload, TcpChunk):
                 self._tcp(payload, found)
-            else:
+            elif isinstance(payload, SctpMessage):
                 self._sctp(payload, found)
+            else:
+                self._esp(payload, found)
         for message in found:
             self.counts[message.protocol] += 1
         return found
+
+    def _esp(self, packet: EspPacket, found: list[Message]) -> None:
+        pair = (packet.source.address, packet.destination.address)
+        if pair not in self._protected_pairs:
+            name = self._knowledge.interface_between(*pair)
+            self._protected_pairs[pair] = None if name is None else Interface(name.upper())
+            if len(self._protected_pairs) > _MOST_TUNNELS:
+                self._protected_pairs.popitem(last=False)
+        interface = self._protected_pairs[pair]
+        if interface is None:
+            self.counts["esp of an undeclared interface"] += 1
+            return
+        frames, time_ns, source, destination, payload = packet
+        found.append(
+            ProtectedPacket(
+                frames,
+                time_ns,
+                source,
+                destination,
+                interface,
+                "IPsec ESP",
+                is_legible(payload),
+            )
+        )
 
     def _udp(self, datagram: UdpDatagram, found: list[Message]) -> None:
         ports = (datagram.destination.port, datagram.source.port)
@@ -165,7 +195,16 @@ class Dissector:
     def _sctp(self, carrier: SctpMessage, found: list[Message]) -> None:
         identifier = carrier.payload_protocol_id
         if identifier == _PPID_NGAP_OVER_DTLS:
-            self.counts["ngap_over_dtls"] += 1
+            found.append(
+                ProtectedPacket(
+                    carrier.frames,
+                    carrier.time_ns,
+                    carrier.source,
+                    carrier.destination,
+                    Interface.N2,
+                    "DTLS",
+                )
+            )
             return
         ports = (carrier.destination.port, carrier.source.port)
         # Some senders put the identifier in host order; some leave it unset.
@@ -239,7 +278,7 @@ class Dissector:
             uplink,
             user_equipment,
             initial,
-            reading.count,
+            reading.nas_count,
             reading.integrity_verified,
         )
         found.append(message)
@@ -305,19 +344,13 @@ _DEREGISTRATION_ENDS = frozenset(
 
 def nas_pdus_of(pdu: ngap.Pdu) -> list[bytes]:
     """Every NAS PDU that an NGAP message carries, in its order. Raises DecodeError."""
-    found = []
-    single = pdu.get(ngap.ie.NAS_PDU)
-    if single is not None:
-        found.append(single)
-    for key in (
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ,
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ,
-        ngap.ie.PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_REQ,
-    ):
-        for item in pdu.get(key) or ():
-            if item.nas_pdu is not None:
-                found.append(item.nas_pdu)
-    return found
+    items: tuple[ngap.SessionSetup | ngap.SessionModify, ...] = (
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ) or ()),
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ) or ()),
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_MODIFY_LIST_MOD_REQ) or ()),
+    )
+    found = (pdu.get(ngap.ie.NAS_PDU), *(item.nas_pdu for item in items))
+    return [octets for octets in found if octets is not None]
 
 
 def dissect(frames: Iterable[Frame], knowledge: Knowledge | None = None) -> Iterator[Message]:

@@ -80,12 +80,16 @@ class TcpChunk(NamedTuple):
 
 
 class EspPacket(NamedTuple):
-    """One IPsec ESP packet (RFC 4303), by itself or in UDP (RFC 3948); ports are 0."""
+    """One IPsec ESP packet (RFC 4303), by itself or in UDP (RFC 3948); ports are 0.
+
+    ``payload`` begins with the security parameters index.
+    """
 
     frames: tuple[int, ...]
     time_ns: int
     source: Endpoint
     destination: Endpoint
+    payload: bytes
 
 
 Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket

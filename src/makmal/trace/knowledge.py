@@ -10,14 +10,17 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+IpNetwork = IPv4Network | IPv6Network
 
 _ALGORITHM = re.compile(r"(?:128-)?N(?P<family>[EI])A(?P<number>[0-7])")
 _SUPI = re.compile(r"imsi-[0-9]{5,15}|nai-.+@.+")
 _PROTECTED = ("n2", "n3", "n4", "sbi")
+_ADDRESSED = ("n2", "n3", "n4")
 
 
 class KnowledgeError(Exception):
@@ -68,6 +71,8 @@ class Knowledge:
     ``integrity_algorithms`` and ``ciphering_algorithms`` are the AMF's configured priority lists,
     the best first (TS 33.501, 5.5.2), empty if not given. ``declared_protection`` maps an interface
     name in lower case to what its owner states protects it outside the capture point.
+    ``interface_addresses`` maps an interface to the addresses of its ends, by which packets that
+    IPsec encrypts are known to be of that interface.
     """
 
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
@@ -76,6 +81,15 @@ class Knowledge:
     integrity_algorithms: tuple[int, ...] = ()
     ciphering_algorithms: tuple[int, ...] = ()
     declared_protection: Mapping[str, str] = field(default_factory=dict)
+    interface_addresses: Mapping[str, tuple[IpNetwork, ...]] = field(default_factory=dict)
+
+    def interface_between(self, one: str, other: str) -> str | None:
+        """The interface ("n2", "n3" or "n4") whose ends both addresses are declared to be."""
+        ends = ip_address(one), ip_address(other)
+        for name, networks in self.interface_addresses.items():
+            if all(any(end in network for network in networks) for end in ends):
+                return name
+        return None
 
 
 def load_knowledge(path: Path) -> Knowledge:
@@ -98,12 +112,20 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
     file = _File(name, text)
     file.only(
         document,
-        {"subscriber", "nas_keys", "home_network_key", "amf", "declared_protection"},
+        {
+            "subscriber",
+            "nas_keys",
+            "home_network_key",
+            "amf",
+            "declared_protection",
+            "interface_addresses",
+        },
         (None, 0),
     )
     subscribers = [_subscriber(table) for table in file.tables(document, "subscriber")]
     amf = file.table(document, "amf", {"integrity_algorithms", "ciphering_algorithms"})
     declared = file.table(document, "declared_protection", set(_PROTECTED))
+    addresses = file.table(document, "interface_addresses", set(_ADDRESSED))
     return Knowledge(
         subscribers={subscriber.supi: subscriber for subscriber in subscribers},
         nas_keys=tuple(_nas_keys(table) for table in file.tables(document, "nas_keys")),
@@ -114,6 +136,9 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         ciphering_algorithms=amf.take("ciphering_algorithms", _algorithms("E"), ()),
         declared_protection={
             key: declared.take(key, _text, "") for key in _PROTECTED if key in declared.values
+        },
+        interface_addresses={
+            key: addresses.take(key, _networks) for key in _ADDRESSED if key in addresses.values
         },
     )
 
@@ -202,6 +227,16 @@ def _supi(value: Any) -> str:
     if not isinstance(value, str) or not _SUPI.fullmatch(value):
         raise ValueError('must be a SUPI such as "imsi-999700000000001"')
     return value
+
+
+def _networks(value: Any) -> tuple[IpNetwork, ...]:
+    wanted = 'a list of addresses or networks such as ["192.0.2.1", "198.51.100.0/24"]'
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"must be {wanted}")
+    try:
+        return tuple(ip_network(entry) for entry in value)
+    except ValueError as error:
+        raise ValueError(f"{error}: must be {wanted}") from None
 
 
 def _octets(*lengths: int) -> Callable[[Any], bytes]:

@@ -10,9 +10,9 @@ from makmal.protocol import gtpu, nas, ngap, pfcp, sbi, tls
 from makmal.protocol.errors import DecodeError
 
 if TYPE_CHECKING:
-    from makmal.trace.follow import UserEquipment
     from makmal.trace.frame import Endpoint
     from makmal.trace.n4_sessions import FollowedPfcp
+    from makmal.trace.user_equipment import UserEquipment
 
 
 class Interface(StrEnum):
@@ -186,6 +186,26 @@ class TlsHandshake(Carried):
 
 
 @dataclass(slots=True)
+class ProtectedPacket(Carried):
+    """A packet of an interface that IPsec or DTLS keeps from being read (TS 33.501, 9).
+
+    ``protection`` is "IPsec ESP" or "DTLS"; ``legible`` tells that the packet is authenticated
+    only: ESP with null encryption (RFC 2410), which anyone can read.
+    """
+
+    interface: Interface
+    protection: str
+    legible: bool = False
+
+    protocol = "protected"
+
+    @property
+    def name(self) -> str:
+        """What protects it."""
+        return f"{self.protection} without encryption" if self.legible else self.protection
+
+
+@dataclass(slots=True)
 class Undecodable(Carried):
     """Bytes that are not the message that their port or protocol identifier promises."""
 
@@ -202,5 +222,12 @@ class Undecodable(Carried):
 
 
 Message = (
-    NgapMessage | NasMessage | PfcpMessage | GtpuMessage | SbiMessage | TlsHandshake | Undecodable
+    NgapMessage
+    | NasMessage
+    | PfcpMessage
+    | GtpuMessage
+    | SbiMessage
+    | TlsHandshake
+    | ProtectedPacket
+    | Undecodable
 )

@@ -224,10 +224,10 @@ class N2Connections:
         connection = self._find(access_node, amf, ran_id, amf_id)
         if connection is None:
             return None
-        if pdu.kind is ngap.Kind.SUCCESSFUL_OUTCOME:
-            # After a handover the old gNB releases a connection that now lives at the new one.
-            if (connection.access_node, connection.ran_ue_ngap_id) == (access_node, ran_id):
-                self._end(connection)
+        # After a handover the old gNB releases a connection that now lives at the new one.
+        is_here = (connection.access_node, connection.ran_ue_ngap_id) == (access_node, ran_id)
+        if pdu.kind is ngap.Kind.SUCCESSFUL_OUTCOME and is_here:
+            self._end(connection)
         return connection.user_equipment
 
     def _path_switch(

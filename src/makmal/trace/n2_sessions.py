@@ -31,33 +31,34 @@ def note_resources(
     pdu: ngap.Pdu, user_equipment: UserEquipment, link: Linker, unlink: Callable[[Tunnel], None]
 ) -> None:
     """Tunnels that a PDU session resource procedure puts into use or ends. Raises DecodeError."""
-    for key in (
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ,
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ,
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_HO_REQ,
+    setups: tuple[ngap.SessionSetup | ngap.SessionHandover, ...] = (
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ) or ()),
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ) or ()),
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_HO_REQ) or ()),
+    )
+    for setup in setups:
+        session = session_of(user_equipment, setup.pdu_session_id)
+        session.s_nssai = setup.s_nssai
+        request = ngap.transfer.decode_setup_request(setup.transfer)
+        tunnel = _tunnel(request.ul_ngu_up_tnl_information)
+        if tunnel is not None:
+            session.core_tunnel = tunnel
+            link(tunnel, user_equipment)
+    for made in (
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_RES) or ()),
+        *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_RES) or ()),
     ):
-        for item in pdu.get(key) or ():
-            session = session_of(user_equipment, item.pdu_session_id)
-            session.s_nssai = item.s_nssai
-            request = ngap.transfer.decode_setup_request(item.transfer)
-            tunnel = _tunnel(request.ul_ngu_up_tnl_information)
-            if tunnel is not None:
-                session.core_tunnel = tunnel
-                link(tunnel, user_equipment)
-    for key in (
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_RES,
-        ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_RES,
-    ):
-        for item in pdu.get(key) or ():
-            response = ngap.transfer.decode_setup_response(item.transfer)
-            _access_tunnel(
-                user_equipment, item.pdu_session_id, response.dl_ngu_up_tnl_information, link
-            )
-    for item in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_TO_BE_SWITCHED_DL_LIST) or ():
-        switch = ngap.transfer.decode_path_switch_request(item.transfer)
-        _access_tunnel(user_equipment, item.pdu_session_id, switch.dl_ngu_up_tnl_information, link)
-    for item in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_RELEASED_LIST_REL_RES) or ():
-        ended = user_equipment.sessions.pop(item.pdu_session_id, None)
+        response = ngap.transfer.decode_setup_response(made.transfer)
+        _access_tunnel(
+            user_equipment, made.pdu_session_id, response.dl_ngu_up_tnl_information, link
+        )
+    for switched in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_TO_BE_SWITCHED_DL_LIST) or ():
+        switch = ngap.transfer.decode_path_switch_request(switched.transfer)
+        _access_tunnel(
+            user_equipment, switched.pdu_session_id, switch.dl_ngu_up_tnl_information, link
+        )
+    for released in pdu.get(ngap.ie.PDU_SESSION_RESOURCE_RELEASED_LIST_REL_RES) or ():
+        ended = user_equipment.sessions.pop(released.pdu_session_id, None)
         if ended is not None:
             for tunnel in (ended.core_tunnel, ended.access_tunnel):
                 if tunnel is not None:

@@ -27,7 +27,7 @@ class Reading(NamedTuple):
 
     outer: nas.SecurityProtected | nas.Message
     plain: nas.Message | None
-    count: int | None
+    nas_count: int | None
     integrity_verified: bool | None
 
 

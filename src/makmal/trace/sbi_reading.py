@@ -57,8 +57,6 @@ class SbiReading:
     def __init__(self) -> None:
         self._connections: OrderedDict[int, _Connection] = OrderedDict()
         self._servers: OrderedDict[Endpoint, None] = OrderedDict()
-        self._ports_seen: dict[int, int] = {}
-        self.problems: dict[str, int] = {}
 
     def read(self, chunk: TcpChunk) -> list[SbiOrTls]:
         """The messages that these octets complete."""
@@ -87,12 +85,16 @@ class SbiReading:
     def _read_http(
         self, chunk: TcpChunk, connection: _Connection, observer: sbi.Observer
     ) -> list[SbiMessage]:
-        from_client = None if connection.client is None else chunk.source == connection.client
-        messages = observer.feed(chunk.source, chunk.payload, lost=chunk.lost, position=chunk.frame)
+        messages = observer.feed(
+            chunk.source,
+            chunk.payload,
+            lost=chunk.lost,
+            position=chunk.frame,
+            ended=chunk.ended,
+        )
         if observer.not_http:
             connection.dismissed, connection.reader = True, None
             return []
-        del from_client
         found = []
         for http in messages:
             client = chunk.source if http.is_request else chunk.destination

@@ -42,7 +42,7 @@ class _Direction:
 
 
 class TcpReassembly:
-    """Feed it segments in order of capture; it gives each direction's octets in order of sequence."""
+    """Feed it segments as captured; it gives each direction's octets in order of sequence."""
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters

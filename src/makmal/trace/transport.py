@@ -232,7 +232,11 @@ class Reassembler:
         elif protocol == _ESP:
             found.append(
                 EspPacket(
-                    numbers, time_ns, self._endpoint(source, 0), self._endpoint(destination, 0)
+                    numbers,
+                    time_ns,
+                    self._endpoint(source, 0),
+                    self._endpoint(destination, 0),
+                    payload,
                 )
             )
 
@@ -263,7 +267,11 @@ class Reassembler:
             if len(content) >= 8 and content[:4] != b"\0\0\0\0":
                 found.append(
                     EspPacket(
-                        numbers, time_ns, self._endpoint(source, 0), self._endpoint(destination, 0)
+                        numbers,
+                        time_ns,
+                        self._endpoint(source, 0),
+                        self._endpoint(destination, 0),
+                        content,
                     )
                 )
             return

@@ -177,7 +177,7 @@ class Message:
 
 
 class SecurityProtected:
-    """A security protected 5GMM message (TS 24.501, 9.1.1): header, MAC, number, and what is in it."""
+    """A security protected 5GMM message (TS 24.501, 9.1.1), and what is in it."""
 
     __slots__ = ("_data", "security_header_type")
 

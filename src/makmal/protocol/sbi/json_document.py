@@ -1,0 +1,49 @@
+"""JSON (RFC 8259) read so that nothing is smoothed over: duplicate keys are kept count of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from makmal.protocol.errors import DecodeError
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """A JSON value, and the keys that one of its objects names more than once.
+
+    ``value`` holds the last member of each name, as most parsers do.
+    """
+
+    value: Any
+    duplicate_keys: tuple[str, ...] = ()
+
+
+def parse_json(data: bytes) -> JsonDocument:
+    """Parse a JSON text in UTF-8. Raises DecodeError."""
+    duplicates: dict[str, None] = {}
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                duplicates.setdefault(name)
+            found[name] = value
+        return found
+
+    def constant(text: str) -> NoReturn:
+        raise ValueError(f"{text} is no JSON value")
+
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=members, parse_constant=constant)
+    except UnicodeDecodeError as error:
+        raise DecodeError("json", error.start, "not UTF-8") from error
+    except json.JSONDecodeError as error:
+        offset = len(error.doc[: error.pos].encode())
+        raise DecodeError("json", offset, error.msg) from error
+    except ValueError as error:
+        raise DecodeError("json", 0, str(error)) from error
+    except RecursionError as error:
+        raise DecodeError("json", 0, "nested too deeply") from error
+    return JsonDocument(value, tuple(duplicates))

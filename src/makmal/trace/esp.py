@@ -1,0 +1,43 @@
+"""Telling ESP that encrypts from ESP that only authenticates (RFC 2410), in the way of RFC 5879.
+
+An observer is not told the algorithm. But octets that happen to be a whole IP or UDP header, with
+lengths and checksum that fit, are no cipher text: by chance that comes about once in 2^24 packets
+and less.
+"""
+
+from __future__ import annotations
+
+from makmal.trace.checksum import internet_checksum
+
+_HEADER_OCTETS = 8
+# Without an initialisation vector, and with one of 8 (AES-GMAC, RFC 4543) or 16 octets.
+_VECTOR_OCTETS = (0, 8, 16)
+_PORTS = frozenset({2152, 8805, 38412})
+_SHORTEST_CHECK_VALUE = 8
+
+
+def is_legible(packet: bytes) -> bool:
+    """Whether the payload of an ESP packet (from its SPI on) can be read without a key."""
+    return any(
+        _is_ipv4(packet[start:]) or _is_transport(packet[start:])
+        for start in (_HEADER_OCTETS + octets for octets in _VECTOR_OCTETS)
+    )
+
+
+def _is_ipv4(octets: bytes) -> bool:
+    if len(octets) < 20 or octets[0] != 0x45:
+        return False
+    total = int.from_bytes(octets[2:4], "big")
+    return 20 <= total <= len(octets) and internet_checksum(octets[:20]) == 0
+
+
+def _is_transport(octets: bytes) -> bool:
+    if len(octets) < 8:
+        return False
+    source, destination, length = (int.from_bytes(octets[at : at + 2], "big") for at in (0, 2, 4))
+    if not {source, destination} & _PORTS:
+        return False
+    # What follows a UDP datagram: padding up to four octets, its length, the next header, and the
+    # integrity check value.
+    rest = len(octets) - length
+    return length >= 8 and 2 + _SHORTEST_CHECK_VALUE <= rest <= 5 + 32
