@@ -1,11 +1,13 @@
-"""Telling ESP that encrypts from ESP that only authenticates (RFC 2410), in the way of RFC 5879.
+"""IPsec ESP: making it, and telling ESP that encrypts from ESP that only authenticates.
 
-An observer is not told the algorithm. But octets that happen to be a whole IP or UDP header, with
-lengths and checksum that fit, are no cipher text: by chance that comes about once in 2^24 packets
-and less.
+The latter (RFC 2410) is told in the way of RFC 5879. An observer does not know the algorithm, but
+octets that happen to be a whole IP or UDP header, with lengths and checksum that fit, are no cipher
+text: by chance that comes about once in 2^24 packets and less.
 """
 
 from __future__ import annotations
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from makmal.trace.checksum import internet_checksum
 
@@ -41,3 +43,29 @@ def _is_transport(octets: bytes) -> bool:
     # integrity check value.
     rest = len(octets) - length
     return length >= 8 and 2 + _SHORTEST_CHECK_VALUE <= rest <= 5 + 32
+
+
+class EspTunnel:
+    """Makes ESP packets in tunnel mode with AES-GCM (RFC 4303, RFC 4106).
+
+    ``key`` is the AES key followed by 4 octets of salt.
+    """
+
+    def __init__(self, key: bytes, security_parameters_index: int) -> None:
+        self._cipher = AESGCM(key[:-4])
+        self._salt = key[-4:]
+        self._index = security_parameters_index
+        self._numbers: dict[str, int] = {}
+
+    def protect(self, packet: bytes, source: str) -> bytes:
+        """The ESP payload for a whole IP packet that ``source`` sends."""
+        # Each direction is a security association of its own, with its own index.
+        first = next(iter(self._numbers), source)
+        index = self._index + (source != first)
+        number = self._numbers[source] = self._numbers.get(source, 0) + 1
+        header = index.to_bytes(4, "big") + number.to_bytes(4, "big")
+        vector = index.to_bytes(4, "big") + number.to_bytes(4, "big")
+        padding = -(len(packet) + 2) % 4
+        next_header = 4 if packet[0] >> 4 == 4 else 41
+        trailer = bytes(range(1, padding + 1)) + bytes((padding, next_header))
+        return header + vector + self._cipher.encrypt(self._salt + vector, packet + trailer, header)
