@@ -15,17 +15,11 @@ from rich.text import Text
 
 from makmal.audit import AuditReport, audit_capture
 from makmal.catalogue.requirements import requirement_of
+from makmal.cli.verdict_styles import STYLES
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.trace.capture import CaptureError
 from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
 
-_STYLES = {
-    Outcome.PASS: "green",
-    Outcome.FAIL: "bold red",
-    Outcome.INCONCLUSIVE: "yellow",
-    Outcome.NOT_APPLICABLE: "dim",
-    Outcome.ERROR: "magenta",
-}
 _FRAMES_SHOWN = 6
 # Below this a progress bar would only flicker.
 _LARGE = 5_000_000
@@ -116,7 +110,7 @@ def _print(report: AuditReport, console: Console) -> None:
     summary = Text()
     for outcome, count in tally.items():
         if count:
-            summary.append(f"{count} {outcome.value}  ", style=_STYLES[outcome])
+            summary.append(f"{count} {outcome.value}  ", style=STYLES[outcome])
     console.print(summary)
 
 
@@ -129,7 +123,7 @@ def _row(verdict: Verdict) -> tuple[Text, Text, Text, Text]:
     if len(verdict.frames) > _FRAMES_SHOWN:
         frames += f" and {len(verdict.frames) - _FRAMES_SHOWN} more"
     return (
-        Text(verdict.outcome.value, style=_STYLES[verdict.outcome]),
+        Text(verdict.outcome.value, style=STYLES[verdict.outcome]),
         requirement,
         Text(verdict.reason),
         Text(frames),

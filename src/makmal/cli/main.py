@@ -7,7 +7,7 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, show
+from makmal.cli import audit, lab, show
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command("audit", epilog=_EPILOG)(audit.command)
 app.command("show", epilog=_EPILOG)(show.command)
+app.command("lab", epilog=_EPILOG)(lab.command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -142,8 +142,10 @@ class KeyRing:
 
 
 def _made_challenge(subscriber: Subscriber, challenge: Challenge) -> bool:
-    algorithm = milenage if subscriber.algorithm_set == "milenage" else tuak
-    return algorithm.verifies_autn(
+    verifies = (
+        milenage.verifies_autn if subscriber.algorithm_set == "milenage" else tuak.verifies_autn
+    )
+    return verifies(
         subscriber.key, subscriber.operator_constant, challenge.rand, challenge.autn
     )
 
@@ -151,8 +153,8 @@ def _made_challenge(subscriber: Subscriber, challenge: Challenge) -> bool:
 def _from_subscriber(
     subscriber: Subscriber, challenge: Challenge, names: list[str]
 ) -> Iterator[bytes]:
-    algorithm = milenage if subscriber.algorithm_set == "milenage" else tuak
-    ck, ik = algorithm.ck_ik(subscriber.key, subscriber.operator_constant, challenge.rand)
+    derive = milenage.ck_ik if subscriber.algorithm_set == "milenage" else tuak.ck_ik
+    ck, ik = derive(subscriber.key, subscriber.operator_constant, challenge.rand)
     for name in names:
         k_ausf = keys.k_ausf(ck, ik, name, challenge.autn[:6])
         yield from _from_k_ausf(k_ausf, subscriber.supi, [name], challenge.abba)

@@ -14,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
+from makmal.security import milenage, tuak
+
 T = TypeVar("T")
 IpNetwork = IPv4Network | IPv6Network
 
@@ -272,8 +274,6 @@ def _algorithms(family: str) -> Callable[[Any], tuple[int, ...]]:
 
 
 def _subscriber(table: _Table) -> Subscriber:
-    from makmal.security import milenage, tuak
-
     table.only("supi", "k", "opc", "op", "algorithm_set")
     algorithm_set = table.take("algorithm_set", _text, "milenage")
     if algorithm_set not in {"milenage", "tuak"}:

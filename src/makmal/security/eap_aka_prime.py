@@ -1,0 +1,62 @@
+"""Keys and message authentication of EAP-AKA' (RFC 9048, 3.3 and 3.4; TS 33.501, 6.1.3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import digest
+
+_K_ENCR, _K_AUT, _K_RE, _MSK, _EMSK = 16, 32, 32, 64, 64
+_AT_MAC, _MAC_OCTETS = 11, 16
+_LABEL = b"EAP-AKA'"
+
+
+@dataclass(frozen=True, slots=True)
+class EapAkaPrimeKeys:
+    """The parts of the master key MK."""
+
+    k_encr: bytes
+    k_aut: bytes
+    k_re: bytes
+    msk: bytes
+    emsk: bytes
+
+
+def prf_prime(key: bytes, seed: bytes, octets: int) -> bytes:
+    """PRF', as long as wanted (RFC 9048, 3.4)."""
+    out, block = b"", b""
+    number = 1
+    while len(out) < octets:
+        block = digest(key, block + seed + bytes((number,)), "sha256")
+        out += block
+        number += 1
+    return out[:octets]
+
+
+def derive_keys(ik_prime: bytes, ck_prime: bytes, identity: str) -> EapAkaPrimeKeys:
+    """The keys of full authentication; ``identity`` is the peer's, as it was sent (3.3)."""
+    sizes = (_K_ENCR, _K_AUT, _K_RE, _MSK, _EMSK)
+    master = prf_prime(ik_prime + ck_prime, _LABEL + identity.encode(), sum(sizes))
+    parts = []
+    position = 0
+    for size in sizes:
+        parts.append(master[position : position + size])
+        position += size
+    return EapAkaPrimeKeys(*parts)
+
+
+def at_mac(k_aut: bytes, packet: bytes) -> bytes:
+    """The value of AT_MAC, 16 octets, over an EAP packet in which it counts as zeros.
+
+    RFC 9048, 3.4: HMAC-SHA-256-128. Raises ValueError when the packet has no AT_MAC.
+    """
+    position = 8
+    while position + 4 <= len(packet):
+        size = packet[position + 1] * 4
+        if packet[position] == _AT_MAC:
+            start = position + 4
+            cleared = packet[:start] + bytes(_MAC_OCTETS) + packet[start + _MAC_OCTETS :]
+            return digest(k_aut, cleared, "sha256")[:_MAC_OCTETS]
+        if size == 0:
+            break
+        position += size
+    raise ValueError("the EAP packet has no AT_MAC")

@@ -1,0 +1,184 @@
+"""The ciphering and integrity algorithms of NAS and AS (TS 33.501, annex D; TS 33.401, annex B)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+from cryptography.hazmat.primitives.cmac import CMAC
+
+from makmal.security import snow3g, zuc
+
+_KEY_OCTETS = 16
+_MASK64 = (1 << 64) - 1
+
+
+class Direction(IntEnum):
+    """The DIRECTION input: 0 for uplink."""
+
+    UPLINK = 0
+    DOWNLINK = 1
+
+
+def cipher(
+    algorithm: int,
+    key: bytes,
+    count: int,
+    bearer: int,
+    direction: Direction,
+    data: bytes,
+    bit_length: int | None = None,
+) -> bytes:
+    """Encipher or decipher with 128-NEA ``algorithm``; 0 is the null algorithm.
+
+    ``count`` is 32 bits, ``bearer`` 5. Of the data ``bit_length`` bits count, the rest come out
+    as zeros. Raises ValueError for an unknown algorithm or a key that is not of 16 octets.
+    """
+    _check(key)
+    bits = len(data) * 8 if bit_length is None else bit_length
+    size = (bits + 7) // 8
+    data = data[:size]
+    if algorithm == 0:
+        result = data
+    elif algorithm == 1:
+        vector = _snow3g_vector(count, bearer << 27 | direction << 26)
+        result = _combine(data, snow3g.keystream(key, vector, (size + 3) // 4))
+    elif algorithm == 2:
+        block = count << 96 | bearer << 91 | direction << 90
+        encryptor = Cipher(AES(key), CTR(block.to_bytes(16, "big"))).encryptor()
+        result = encryptor.update(data) + encryptor.finalize()
+    elif algorithm == 3:
+        half = count.to_bytes(4, "big") + bytes((bearer << 3 | direction << 2, 0, 0, 0))
+        result = _combine(data, zuc.keystream(key, half * 2, (size + 3) // 4))
+    else:
+        raise ValueError(f"there is no ciphering algorithm 128-NEA{algorithm}")
+    if bits % 8:
+        result = result[:-1] + bytes((result[-1] & 0xFF00 >> bits % 8 & 0xFF,))
+    return result
+
+
+def integrity(
+    algorithm: int,
+    key: bytes,
+    count: int,
+    bearer: int,
+    direction: Direction,
+    data: bytes,
+    bit_length: int | None = None,
+) -> bytes:
+    """The 4 octets of MAC of 128-NIA ``algorithm``; the null algorithm gives zeros.
+
+    Arguments and errors as for ``cipher``.
+    """
+    _check(key)
+    bits = len(data) * 8 if bit_length is None else bit_length
+    data = data[: (bits + 7) // 8]
+    if bits % 8:
+        data = data[:-1] + bytes((data[-1] & 0xFF00 >> bits % 8 & 0xFF,))
+    if algorithm == 0:
+        return bytes(4)
+    if algorithm == 1:
+        return _uia2(key, count, bearer, direction, data, bits)
+    if algorithm == 2:
+        return _eia2(key, count, bearer, direction, data, bits)
+    if algorithm == 3:
+        return _eia3(key, count, bearer, direction, data, bits)
+    raise ValueError(f"there is no integrity algorithm 128-NIA{algorithm}")
+
+
+def _check(key: bytes) -> None:
+    if len(key) != _KEY_OCTETS:
+        raise ValueError(f"a key of {_KEY_OCTETS} octets is needed, not of {len(key)}")
+
+
+def _combine(data: bytes, stream: list[int]) -> bytes:
+    octets = b"".join(word.to_bytes(4, "big") for word in stream)[: len(data)]
+    size = len(data)
+    return (int.from_bytes(data, "big") ^ int.from_bytes(octets, "big")).to_bytes(size, "big")
+
+
+def _snow3g_vector(count: int, word: int) -> bytes:
+    half = count.to_bytes(4, "big") + word.to_bytes(4, "big")
+    return half + half
+
+
+def _uia2(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits: int) -> bytes:
+    """TS 35.215, 4; FRESH is BEARER and zeros (TS 33.401, B.2.2)."""
+    fresh = bearer << 27
+    words = (count, fresh, count ^ direction << 31, fresh ^ direction << 15)
+    vector = b"".join(word.to_bytes(4, "big") for word in words)
+    z1, z2, z3, z4, z5 = snow3g.keystream(key, vector, 5)
+    factor = z1 << 32 | z2
+    value = 0
+    for at in range(0, len(data), 8):
+        block = int.from_bytes(data[at : at + 8].ljust(8, b"\0"), "big")
+        value = _times(value ^ block, factor)
+    value = _times(value ^ bits, z3 << 32 | z4)
+    return ((value >> 32) ^ z5).to_bytes(4, "big")
+
+
+def _times(one: int, other: int) -> int:
+    """MUL of TS 35.215, 4.3.2: the product in GF(2^64) with the polynomial 0x1b."""
+    result = 0
+    while other:
+        if other & 1:
+            result ^= one
+        one = (one << 1) ^ (0x1B if one >> 63 else 0)
+        one &= _MASK64
+        other >>= 1
+    return result
+
+
+def _eia2(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits: int) -> bytes:
+    """AES-CMAC over COUNT, BEARER, DIRECTION and the message (TS 33.401, B.2.3)."""
+    header = (count << 32 | bearer << 27 | direction << 26).to_bytes(8, "big")
+    if bits % 8 == 0:
+        mac = CMAC(AES(key))
+        mac.update(header + data)
+        return mac.finalize()[:4]
+    return _cmac_of_bits(key, header + data, 64 + bits)[:4]
+
+
+def _cmac_of_bits(key: bytes, data: bytes, bits: int) -> bytes:
+    """AES-CMAC (NIST SP 800-38B) of a message that does not end with an octet.
+
+    Such a message is always padded, and so its last block is masked with K2. CMAC of octets masks
+    a block that is whole with K1; changing the mask beforehand makes the one into the other.
+    """
+    padded = bytearray(data)
+    padded[-1] |= 0x80 >> bits % 8
+    padded += bytes(-len(padded) % 16)
+    encryptor = Cipher(AES(key), CTR(bytes(16))).encryptor()
+    k1 = _doubled(int.from_bytes(encryptor.update(bytes(16)), "big"))
+    mask = (k1 ^ _doubled(k1)).to_bytes(16, "big")
+    padded[-16:] = bytes(a ^ b for a, b in zip(padded[-16:], mask, strict=True))
+    mac = CMAC(AES(key))
+    mac.update(bytes(padded))
+    return mac.finalize()
+
+
+def _doubled(value: int) -> int:
+    return (value << 1 ^ (0x87 if value >> 127 else 0)) & ((1 << 128) - 1)
+
+
+def _eia3(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits: int) -> bytes:
+    """128-EIA3 (TS 35.221, 4)."""
+    head = count.to_bytes(4, "big") + bytes((bearer << 3, 0, 0, 0))
+    tail = bytearray(head)
+    tail[0] ^= direction << 7
+    tail[6] ^= direction << 7
+    words = (bits + 31) // 32 + 2
+    stream = zuc.keystream(key, head + bytes(tail), words)
+    joined = 0
+    for word in stream:
+        joined = joined << 32 | word
+    length = 32 * words
+    value = 0
+    message = int.from_bytes(data, "big") >> -bits % 8
+    for bit in range(bits):
+        if message >> (bits - 1 - bit) & 1:
+            value ^= joined >> (length - 32 - bit)
+    value ^= joined >> (length - 32 - bits)
+    return ((value ^ stream[-1]) & 0xFFFFFFFF).to_bytes(4, "big")

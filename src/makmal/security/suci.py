@@ -1,0 +1,143 @@
+"""Concealing the SUPI: the null scheme, and ECIES profiles A and B (TS 33.501, annex C)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import digest as hmac_digest
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+NULL_SCHEME, PROFILE_A, PROFILE_B = 0, 1, 2
+_MAC_OCTETS = 8
+_PUBLIC_KEY_OCTETS = {PROFILE_A: 32, PROFILE_B: 33}
+_ENC_OCTETS, _COUNTER_OCTETS, _MAC_KEY_OCTETS = 16, 16, 32
+
+
+class SuciError(Exception):
+    """A scheme output that cannot be opened, or a key that is none."""
+
+
+def public_key(scheme: int, private_key: bytes) -> bytes:
+    """The public key to a private one of 32 octets: 32 octets, or 33 compressed. SuciError."""
+    if scheme == PROFILE_A:
+        try:
+            return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+        except ValueError as error:
+            raise SuciError(f"not a private key of profile A: {error}") from error
+    if scheme == PROFILE_B:
+        return _compressed(_private_b(private_key).public_key())
+    raise SuciError(f"protection scheme {scheme} has no keys that are known")
+
+
+def conceal(
+    scheme: int,
+    home_network_public_key: bytes,
+    plain: bytes,
+    ephemeral_private_key: bytes | None = None,
+) -> bytes:
+    """The scheme output for a scheme input (C.3.2). Raises SuciError.
+
+    The ephemeral key is made anew unless it is given, which is for test data.
+    """
+    if scheme == NULL_SCHEME:
+        return plain
+    if scheme == PROFILE_A:
+        private_a = (
+            X25519PrivateKey.generate()
+            if ephemeral_private_key is None
+            else X25519PrivateKey.from_private_bytes(ephemeral_private_key)
+        )
+        ephemeral = private_a.public_key().public_bytes_raw()
+        shared = _exchange_a(private_a, home_network_public_key)
+    elif scheme == PROFILE_B:
+        private_b = (
+            ec.generate_private_key(ec.SECP256R1())
+            if ephemeral_private_key is None
+            else _private_b(ephemeral_private_key)
+        )
+        ephemeral = _compressed(private_b.public_key())
+        shared = _exchange_b(private_b, home_network_public_key)
+    else:
+        raise SuciError(f"protection scheme {scheme} is not known")
+    encryption_key, counter, mac_key = _derive(shared, ephemeral)
+    text = _encrypt(encryption_key, counter, plain)
+    return ephemeral + text + hmac_digest(mac_key, text, "sha256")[:_MAC_OCTETS]
+
+
+def deconceal(scheme: int, private_key: bytes, scheme_output: bytes) -> bytes:
+    """The scheme input of a scheme output, with the home network's key (C.3.3). SuciError."""
+    if scheme == NULL_SCHEME:
+        return scheme_output
+    size = _PUBLIC_KEY_OCTETS.get(scheme)
+    if size is None:
+        raise SuciError(f"protection scheme {scheme} is not known")
+    if len(scheme_output) < size + _MAC_OCTETS:
+        raise SuciError(f"a scheme output of {len(scheme_output)} octets is too short")
+    ephemeral = scheme_output[:size]
+    text, mac = scheme_output[size:-_MAC_OCTETS], scheme_output[-_MAC_OCTETS:]
+    if scheme == PROFILE_A:
+        try:
+            private_a = X25519PrivateKey.from_private_bytes(private_key)
+        except ValueError as error:
+            raise SuciError(f"not a private key of profile A: {error}") from error
+        shared = _exchange_a(private_a, ephemeral)
+    else:
+        shared = _exchange_b(_private_b(private_key), ephemeral)
+    encryption_key, counter, mac_key = _derive(shared, ephemeral)
+    if not compare_digest(hmac_digest(mac_key, text, "sha256")[:_MAC_OCTETS], mac):
+        raise SuciError("the MAC tag is wrong: another key, or an altered SUCI")
+    return _encrypt(encryption_key, counter, text)
+
+
+def _exchange_a(private_key: X25519PrivateKey, public: bytes) -> bytes:
+    try:
+        return private_key.exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError as error:
+        raise SuciError(f"not a public key of profile A: {error}") from error
+
+
+def _exchange_b(private_key: ec.EllipticCurvePrivateKey, public: bytes) -> bytes:
+    try:
+        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    except ValueError as error:
+        raise SuciError("not a public key of profile B: no point of the curve") from error
+    return private_key.exchange(ec.ECDH(), point)
+
+
+def _private_b(private_key: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        return ec.derive_private_key(int.from_bytes(private_key, "big"), ec.SECP256R1())
+    except ValueError as error:
+        raise SuciError(f"not a private key of profile B: {error}") from error
+
+
+def _compressed(public: ec.EllipticCurvePublicKey) -> bytes:
+    return public.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
+    )
+
+
+def _derive(shared: bytes, ephemeral: bytes) -> tuple[bytes, bytes, bytes]:
+    """ANSI X9.63 with SHA-256; the ephemeral public key is the shared information (C.3.4)."""
+    wanted = _ENC_OCTETS + _COUNTER_OCTETS + _MAC_KEY_OCTETS
+    derived = b""
+    counter = 1
+    while len(derived) < wanted:
+        derived += sha256(shared + counter.to_bytes(4, "big") + ephemeral).digest()
+        counter += 1
+    return (
+        derived[:_ENC_OCTETS],
+        derived[_ENC_OCTETS : _ENC_OCTETS + _COUNTER_OCTETS],
+        derived[_ENC_OCTETS + _COUNTER_OCTETS : wanted],
+    )
+
+
+def _encrypt(key: bytes, counter: bytes, text: bytes) -> bytes:
+    encryptor = Cipher(AES(key), CTR(counter)).encryptor()
+    return encryptor.update(text) + encryptor.finalize()
