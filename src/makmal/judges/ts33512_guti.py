@@ -42,6 +42,9 @@ class GutiAllocation(Judge):
         self._holders: WeakValueDictionary[nas.FiveGGuti, UserEquipment] = WeakValueDictionary()
         self._paged: OrderedDict[int, None] = OrderedDict()
         self._open: dict[UserEquipment, _State] = {}
+        # A UE's first 5G-GUTI has none before it to compare with: no occasion to judge, but to be
+        # told when there is no other.
+        self._first: tuple[str, tuple[int, ...]] | None = None
 
     def on_ngap(self, message: NgapMessage) -> None:
         """Note who is paged, and when a connection ends with a 5G-GUTI still due."""
@@ -149,10 +152,7 @@ class GutiAllocation(Judge):
                 f"{occasion}: the UE got a 5G-GUTI that another UE holds", *frames
             )
         elif state.assigned is None:
-            self.findings.doubt(
-                f"{occasion}: a first 5G-GUTI, with none before it in the trace to compare with",
-                *frames,
-            )
+            self._first = self._first or (occasion or "", frames)
         else:
             self.findings.conforming(f"{occasion}: a different 5G-GUTI", *frames)
         if state.assigned is not None:
@@ -171,6 +171,12 @@ class GutiAllocation(Judge):
                     f"{state.occasion}: the trace ends before a 5G-GUTI was sent", state.since
                 )
         self._open.clear()
+        if self._first is not None and not self.findings.occasions:
+            occasion, frames = self._first
+            self.findings.doubt(
+                f"{occasion}: a first 5G-GUTI, with none before it in the trace to compare with",
+                *frames,
+            )
         return self.conclude("no registration, and no answer to a paging, was seen")
 
 

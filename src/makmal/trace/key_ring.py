@@ -145,9 +145,7 @@ def _made_challenge(subscriber: Subscriber, challenge: Challenge) -> bool:
     verifies = (
         milenage.verifies_autn if subscriber.algorithm_set == "milenage" else tuak.verifies_autn
     )
-    return verifies(
-        subscriber.key, subscriber.operator_constant, challenge.rand, challenge.autn
-    )
+    return verifies(subscriber.key, subscriber.operator_constant, challenge.rand, challenge.autn)
 
 
 def _from_subscriber(

@@ -114,7 +114,9 @@ class _Direction:
         if self._skipping or self.is_other:
             if not _begins_something(octets):
                 return []
+            # What begins here is taken up as if joined in mid-stream.
             self._skipping = self.is_other = False
+            lost = True
         self._buffer += octets
         if octets:
             self._marks.append(position)
@@ -126,10 +128,10 @@ class _Direction:
         found: list[HttpMessage] = []
         while self._buffer:
             buffer = self._buffer
-            if buffer.startswith(http2.PREFACE) or (
-                buffer[3:9] == b"\x04\0\0\0\0\0" and http2.looks_like_frame(buffer)
-            ):
-                # The preface of a client, or the SETTINGS that every server begins with.
+            begins_with_settings = buffer[3:4] == b"\x04" and http2.looks_like_frame(buffer)
+            if buffer.startswith(http2.PREFACE) or begins_with_settings:
+                # The preface of a client, or the SETTINGS that every server begins with (RFC 9113,
+                # 3.4), its own or the acknowledgement of the client's.
                 from_start = not lost or buffer.startswith(http2.PREFACE)
                 return found + self._turn_to_http2(from_start, position)
             if http2.PREFACE.startswith(buffer):
