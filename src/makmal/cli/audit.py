@@ -92,8 +92,7 @@ def _print(report: AuditReport, console: Console) -> None:
     )
     if report.undecodable:
         console.print(
-            f"{report.undecodable} messages were not what their port promises "
-            "(makmal show lists them)",
+            f"{report.undecodable} messages or elements could not be read (makmal show lists them)",
             style="yellow",
         )
     table = Table(expand=True, show_lines=True)

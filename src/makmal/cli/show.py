@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.text import Text
-from rich.tree import Tree
 
 from makmal.trace.capture import CaptureError, open_capture
 from makmal.trace.describe import describe
@@ -141,18 +140,24 @@ def _show_frame(messages: Iterator[Message], frame: int, as_json: bool) -> bool:
         title = f"{row['interface']} {row['name']}: {row['from']} > {row['to']} at {row['time']}"
         if row["ue"]:
             title += f" [{row['ue']}]"
-        tree = Tree(Text(title, style="bold"), guide_style="dim")
-        _grow(tree, describe(message))
-        console.print(tree)
+        console.print(Text(title, style="bold"))
+        for line in _branches(describe(message), ""):
+            console.print(line)
     return bool(found)
 
 
-def _grow(tree: Tree, content: Any) -> None:
-    entries = content.items() if isinstance(content, dict) else enumerate(content)
-    for name, value in entries:
-        label = Text(str(name) if isinstance(content, dict) else f"[{name}]", style="cyan")
+def _branches(content: Any, indent: str) -> Iterator[Text]:
+    """The lines of a tree, each as long as it is: nothing that was in the message is cut off."""
+    is_mapping = isinstance(content, dict)
+    entries = list(content.items() if is_mapping else enumerate(content))
+    for place, (name, value) in enumerate(entries):
+        is_last = place == len(entries) - 1
+        line = Text(indent + ("└── " if is_last else "├── "), style="dim")
+        line.append(str(name) if is_mapping else f"[{name}]", style="not dim cyan")
         if isinstance(value, dict | list) and value:
-            _grow(tree.add(label), value)
+            yield line
+            yield from _branches(value, indent + ("    " if is_last else "│   "))
         else:
-            text = "" if isinstance(value, dict | list) else str(value)
-            tree.add(label + Text(": ", style="dim") + Text(text))
+            line.append(": ")
+            line.append("" if isinstance(value, dict | list) else str(value), style="not dim")
+            yield line

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from enum import Enum, Flag
 from typing import Any
 
+from makmal.protocol import nas, ngap
 from makmal.protocol.errors import DecodeError
+from makmal.protocol.nas.value_names import REGISTRATION_TYPES, VALUE_NAMES
 from makmal.trace.message import (
     GtpuMessage,
     Message,
@@ -92,7 +94,9 @@ def _mapping(items: Iterable[tuple[str, Any]], depth: int = 0) -> dict[str, Any]
     content: dict[str, Any] = {}
     repeated: set[str] = set()
     for name, value in items:
-        data = plain_data(value, depth + 1)
+        data = _named_number(name, value)
+        if data is None:
+            data = plain_data(value, depth + 1)
         if name not in content:
             content[name] = data
         elif name in repeated:
@@ -103,12 +107,60 @@ def _mapping(items: Iterable[tuple[str, Any]], depth: int = 0) -> dict[str, Any]
     return content
 
 
+def _named_number(name: str, value: Any) -> str | None:
+    names = VALUE_NAMES.get(name)
+    if names is None or not isinstance(value, int) or value not in names:
+        return None
+    return f"{names[value]} ({value})"
+
+
+def _with_names(value: Any) -> Any:
+    """The values whose bits and numbers mean algorithms or kinds, in words; None for others."""
+    if isinstance(value, nas.UESecurityCapability):
+        words = {
+            "5GS encryption": _algorithms(value.encryption, 0x80, "5G-EA", 0),
+            "5GS integrity": _algorithms(value.integrity, 0x80, "5G-IA", 0),
+            "EPS encryption": _algorithms(value.eps_encryption or 0, 0x80, "EEA", 0),
+            "EPS integrity": _algorithms(value.eps_integrity or 0, 0x80, "EIA", 0),
+        }
+        return {**words, "octets": value.octets.hex()}
+    if isinstance(value, nas.SecurityAlgorithms):
+        return {
+            "ciphering": f"5G-EA{value.ciphering}",
+            "integrity": f"5G-IA{value.integrity}",
+        }
+    if isinstance(value, nas.RegistrationType):
+        kind = REGISTRATION_TYPES.get(value.value, "reserved")
+        return {"type": f"{kind} ({value.value})", "follow-on request": value.follow_on_request}
+    if isinstance(value, ngap.UESecurityCapabilities):
+        # TS 38.413, 9.3.1.86: the first bit stands for algorithm 1.
+        return {
+            "NR encryption": _algorithms(value.nr_encryption_algorithms, 1 << 15, "NEA", 1),
+            "NR integrity": _algorithms(
+                value.nr_integrity_protection_algorithms, 1 << 15, "NIA", 1
+            ),
+            "E-UTRA encryption": _algorithms(value.eutra_encryption_algorithms, 1 << 15, "EEA", 1),
+            "E-UTRA integrity": _algorithms(
+                value.eutra_integrity_protection_algorithms, 1 << 15, "EIA", 1
+            ),
+        }
+    return None
+
+
+def _algorithms(bits: int, highest: int, family: str, first: int) -> str:
+    names = [f"{family}{first + place}" for place in range(16) if bits & highest >> place]
+    return ", ".join(names) or "none"
+
+
 def plain_data(value: Any, depth: int = 0) -> Any:
     """A decoded value as dictionaries, lists, texts and numbers; octets in hexadecimal."""
     if depth > _DEEPEST:
         return str(value)
     if value is None or isinstance(value, bool | str | float):
         return value
+    words = _with_names(value)
+    if words is not None:
+        return words
     if isinstance(value, Flag):
         return str(value)
     if isinstance(value, Enum):
@@ -127,10 +179,14 @@ def plain_data(value: Any, depth: int = 0) -> Any:
         return {
             field.name: plain_data(getattr(value, field.name), depth + 1)
             for field in dataclasses.fields(value)
-            if not field.name.startswith("_")
+            if not field.name.startswith("_") and not _is_absent(getattr(value, field.name))
         }
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: plain_data(getattr(value, name), depth + 1) for name in value._fields}
+        return {
+            name: plain_data(getattr(value, name), depth + 1)
+            for name in value._fields
+            if not _is_absent(getattr(value, name))
+        }
     if isinstance(value, list | tuple | set | frozenset):
         return [plain_data(member, depth + 1) for member in value]
     if hasattr(value, "items"):
@@ -139,3 +195,8 @@ def plain_data(value: Any, depth: int = 0) -> Any:
         except DecodeError as error:
             return str(error)
     return str(value)
+
+
+def _is_absent(value: Any) -> bool:
+    """An optional part that the message does not have."""
+    return value is None or value == () or value == "" or value == b""
