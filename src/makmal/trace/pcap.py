@@ -15,6 +15,7 @@ MAGICS = {
     b"\xa1\xb2\x3c\x4d": (">", 1),
     b"\x4d\x3c\xb2\xa1": ("<", 1),
 }
+_ZEROS = bytes(16)
 
 
 class Reader:
@@ -36,6 +37,14 @@ class Reader:
             what = f"frame {number}"
             header = source.take_or_end(16, what)
             if header is None:
+                return
+            if header == _ZEROS:
+                # A record at the epoch with no octets is what a file system leaves in a file
+                # whose writing was cut off; gigabytes of it may follow.
+                source.problems.append(
+                    f"from octet {source.offset - 16} on the file holds zeros instead of frames: "
+                    f"it was not written to its end, and the {number - 1} frames before were read"
+                )
                 return
             seconds, part, length, original_length = unpack(header)
             if length > LONGEST_FRAME:
