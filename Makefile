@@ -6,11 +6,12 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 OUT := out
 
-.PHONY: help lab test check benchmark lock witness clean
+.PHONY: help lab test check fuzz benchmark lock witness clean
 
 help:
 	@echo "make lab        set up, make a capture of a faulty 5G network, and audit it"
 	@echo "make test       set up, and run every check and test"
+	@echo "make fuzz       set up, and decode a million mutated messages"
 	@echo "make benchmark  set up, and measure against pycrate and tshark"
 	@echo "make lock       write requirements.lock anew from pyproject.toml"
 
@@ -43,6 +44,9 @@ check: $(READY)
 
 test: $(READY) witness check
 	$(PYTHON) -m pytest -n auto
+
+fuzz: $(READY)
+	PYTHONPATH=. $(PYTHON) tests/fuzz/mutation.py
 
 benchmark: $(READY) witness
 	$(PYTHON) benchmarks/decode.py
