@@ -64,7 +64,8 @@ def _read_nas(octets: bytes) -> object:
     assert message.encode() == octets
     described = plain_data(message)
     if isinstance(message, nas.SecurityProtected):
-        return described, _read_nas(message.payload)
+        # Ciphered octets are no message; those that begin like one are read.
+        return _read_nas(message.payload) if message.payload[:2] == b"\x7e\0" else described
     for span in message.spans:
         if span.key is not None:
             message.get(span.key)

@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+from makmal.protocol.errors import DecodeError
+
 from .mutation import Target, _frames, audit_mutated_frames, failures, targets
 
 TARGETS = targets()
@@ -20,11 +22,17 @@ def test_mutated_messages_decode_or_raise_the_documented_error(target: Target) -
 
 
 def test_unmutated_messages_decode() -> None:
+    refused = []
     for target in TARGETS:
-        if target.name in {"HTTP/2", "JSON", "multipart", "TLS"}:
+        if target.name in {"HTTP/2", "JSON", "TLS"}:
             continue
         for octets in target.messages:
-            target.decode(octets)
+            try:
+                target.decode(octets)
+            except DecodeError as error:
+                refused.append(error.reason)
+    # The UE of the OAI capture counts the length octet of a DNN label into the label.
+    assert set(refused) <= {"a label runs past the end of the DNN"}
 
 
 def test_an_audit_of_mutated_frames_ends_with_verdicts() -> None:

@@ -56,7 +56,7 @@ def command(
         json.dump(report.as_json(), sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        _print(report, console)
+        print_report(report, console)
     for problem in report.problems:
         errors.print(f"makmal audit: {problem}", style="yellow", markup=False, soft_wrap=True)
     raise typer.Exit(report.exit_code)
@@ -82,7 +82,8 @@ def _with_progress(capture: Path, knowledge: Knowledge, errors: Console) -> Audi
         return audit_capture(capture, knowledge, update)
 
 
-def _print(report: AuditReport, console: Console) -> None:
+def print_report(report: AuditReport, console: Console) -> None:
+    """The counts, the table of verdicts, and how many there are of each."""
     counts = ", ".join(
         f"{count} {protocol.upper()}" for protocol, count in report.messages.items() if count
     )
