@@ -80,7 +80,8 @@ def integrity(
     if algorithm == 0:
         return bytes(4)
     if algorithm == 1:
-        return _uia2(key, count, bearer, direction, data, bits)
+        # FRESH is BEARER and zeros (TS 33.401, B.2.2).
+        return uia2(key, count, bearer << 27, direction, data, bits)
     if algorithm == 2:
         return _eia2(key, count, bearer, direction, data, bits)
     if algorithm == 3:
@@ -104,9 +105,8 @@ def _snow3g_vector(count: int, word: int) -> bytes:
     return half + half
 
 
-def _uia2(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits: int) -> bytes:
-    """TS 35.215, 4; FRESH is BEARER and zeros (TS 33.401, B.2.2)."""
-    fresh = bearer << 27
+def uia2(key: bytes, count: int, fresh: int, direction: int, data: bytes, bit_length: int) -> bytes:
+    """UIA2, 4 octets (TS 35.215, 4); ``fresh`` is 32 bits. 128-NIA1 is this with BEARER in it."""
     words = (count, fresh, count ^ direction << 31, fresh ^ direction << 15)
     vector = b"".join(word.to_bytes(4, "big") for word in words)
     z1, z2, z3, z4, z5 = snow3g.keystream(key, vector, 5)
@@ -115,7 +115,7 @@ def _uia2(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits
     for at in range(0, len(data), 8):
         block = int.from_bytes(data[at : at + 8].ljust(8, b"\0"), "big")
         value = _times(value ^ block, factor)
-    value = _times(value ^ bits, z3 << 32 | z4)
+    value = _times(value ^ bit_length, z3 << 32 | z4)
     return ((value >> 32) ^ z5).to_bytes(4, "big")
 
 

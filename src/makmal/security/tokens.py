@@ -7,6 +7,7 @@ algorithm, the audience or the signature is right is asked for one by one.
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | bytes
 VerifyingKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | bytes
 _COORDINATE_OCTETS = 32
 _LONGEST = 65_536
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class TokenError(Exception):
@@ -144,7 +146,7 @@ def _base64(octets: bytes) -> str:
 
 
 def _octets(text: str, what: str) -> bytes:
-    if not text.isascii() or set(text) & set("+/= \t\r\n"):
+    if _BASE64URL.fullmatch(text) is None:
         raise TokenError(f"the {what} is not in base64url")
     try:
         return urlsafe_b64decode(text + "=" * (-len(text) % 4))

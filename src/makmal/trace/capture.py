@@ -5,19 +5,24 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from makmal.trace import pcap, pcapng
 from makmal.trace.capture_source import CaptureError, CutShort, Source
 from makmal.trace.frame import Frame
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 __all__ = ["Capture", "CaptureError", "open_capture"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER = 1 << 20
+_READING_ERRORS = (OSError, EOFError, zlib.error)
 
 
 class Capture:
@@ -44,11 +49,13 @@ class Capture:
             magic = stream.read(4)
             stream.seek(0)
             if magic[:2] == _GZIP_MAGIC:
-                unpacked = io.BufferedReader(gzip.GzipFile(fileobj=stream), _BUFFER)
-                magic = _first_octets(unpacked, path)
-                stream = unpacked
+                stream = io.BufferedReader(_Unpacked(stream), _BUFFER)
+                magic = stream.peek(4)[:4]
             source = Source(stream, self.problems)
             self._reader = _reader_for(magic, source, path)
+        except _READING_ERRORS as error:
+            self._file.close()
+            raise CaptureError(f"{path} cannot be read: {error}") from None
         except BaseException:
             self._file.close()
             raise
@@ -79,7 +86,11 @@ class Capture:
                 f"{self._path} ends inside {cut.what}, octet {cut.offset}: the capture was cut "
                 f"short; {number} whole frames were read"
             )
-        except (OSError, EOFError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+        except CaptureError as error:
+            self.problems.append(
+                f"{self._path}: {error}, and only the {number} frames before it were read"
+            )
+        except _READING_ERRORS as error:
             self.problems.append(f"{self._path}: reading stopped after frame {number}: {error}")
 
     def __enter__(self) -> Capture:
@@ -102,11 +113,20 @@ def open_capture(path: Path | str) -> Capture:
     return Capture(Path(path))
 
 
-def _first_octets(stream: io.BufferedReader[gzip.GzipFile], path: Path) -> bytes:
-    try:
-        return stream.peek(4)[:4]
-    except (OSError, EOFError) as error:
-        raise CaptureError(f"{path}: a damaged gzip file ({error})") from None
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds, given as it comes: all that is before damage can be read."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = gzip.GzipFile(fileobj=packed)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        octets = self._packed.read1(len(view))
+        view[: len(octets)] = octets
+        return len(octets)
 
 
 def _reader_for(magic: bytes, source: Source, path: Path) -> pcap.Reader | pcapng.Reader:
@@ -117,6 +137,8 @@ def _reader_for(magic: bytes, source: Source, path: Path) -> pcap.Reader | pcapn
             return pcapng.Reader(source)
         if magic in pcap.MAGICS:
             return pcap.Reader(source)
+    except CaptureError as error:
+        raise CaptureError(f"{path}: {error}") from None
     except CutShort:
         raise CaptureError(
             f"{path} ends inside its header: the capture was cut before its first frame"

@@ -27,10 +27,14 @@ _IF_TIME_RESOLUTION = 9
 _IF_TIME_OFFSET = 14
 _APPLICATION = 4
 
+# So many damaged blocks are told one by one; of more, their number.
+_MOST_DAMAGED_TOLD = 100
+
 
 @dataclass(slots=True)
 class _Interface:
     link_type: int
+    snap_length: int = 0
     name: str = ""
     units_per_second: int = 1_000_000
     offset_seconds: int = 0
@@ -49,6 +53,7 @@ class Reader:
         self.secrets: list[tuple[int, bytes]] = []
         self.comment = ""
         self._interfaces: list[_Interface] = []
+        self._damaged = 0
         self._set_byte_order("<")
         header = source.take(8, "its header")
         self._section(header)
@@ -64,8 +69,8 @@ class Reader:
         order = _BYTE_ORDERS.get(magic)
         if order is None:
             raise CaptureError(
-                f"octet {self._source.offset - 4}: a section header without a byte order mark: the "
-                "file is damaged, or is no pcapng file"
+                f"octet {self._source.offset - 12}: a section header without a byte order mark: "
+                "the file is damaged, or is no pcapng file"
             )
         self._set_byte_order(order)
         length = self._two.unpack(header)[1]
@@ -81,6 +86,16 @@ class Reader:
                 self.comment = value.decode("utf-8", "replace")
 
     def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from self._frames()
+        finally:
+            if self._damaged > _MOST_DAMAGED_TOLD:
+                self._source.problems.append(
+                    f"{self._damaged} packet blocks are damaged; the first {_MOST_DAMAGED_TOLD} "
+                    "of them are listed"
+                )
+
+    def _frames(self) -> Iterator[Frame]:
         source, number = self._source, 0
         while True:
             start = source.offset
@@ -98,6 +113,12 @@ class Reader:
                 )
                 return
             body = source.take(length - 8, f"the block after frame {number}")
+            if body[-4:] != header[4:]:
+                source.problems.append(
+                    f"octet {start}: a block whose two lengths differ: the file is damaged there, "
+                    f"and only the {number} frames before it were read"
+                )
+                return
             frame = None
             if kind == _ENHANCED_PACKET:
                 frame = self._enhanced_packet(body, number + 1)
@@ -112,10 +133,12 @@ class Reader:
                 self.secrets.append((secrets_type, body[8 : 8 + min(size, len(body) - 12)]))
             if kind in (_ENHANCED_PACKET, _SIMPLE_PACKET, _PACKET):
                 number += 1
-                if frame is None:
-                    source.problems.append(f"frame {number}, octet {start}: a damaged packet block")
-                else:
+                if frame is not None:
                     yield frame
+                    continue
+                self._damaged += 1
+                if self._damaged <= _MOST_DAMAGED_TOLD:
+                    source.problems.append(f"frame {number}, octet {start}: a damaged packet block")
 
     def _options(self, body: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
         while start + 4 <= end:
@@ -129,7 +152,9 @@ class Reader:
         if len(body) < 12:
             self._interfaces.append(_Interface(-1))
             return
-        interface = _Interface(self._option.unpack_from(body)[0])
+        link_type, _ = self._option.unpack_from(body)
+        _, snap_length = self._two.unpack_from(body)
+        interface = _Interface(link_type, snap_length)
         for code, value in self._options(body, 8, len(body) - 4):
             if code == _IF_NAME:
                 interface.name = value.decode("utf-8", "replace")
@@ -137,9 +162,8 @@ class Reader:
                 exponent = value[0] & 0x7F
                 interface.units_per_second = (2 if value[0] & 0x80 else 10) ** exponent
             elif code == _IF_TIME_OFFSET and len(value) == 8:
-                order = "little" if self._order == "<" else "big"
                 interface.offset_seconds = int.from_bytes(
-                    value, "little" if order == "little" else "big", signed=True
+                    value, "little" if self._order == "<" else "big", signed=True
                 )
         self._interfaces.append(interface)
 
@@ -174,7 +198,7 @@ class Reader:
             return None
         original_length = int(self._two.unpack_from(body + b"\0" * 4)[0])
         interface = self._interfaces[0]
-        length = min(original_length, len(body) - 8)
+        length = min(original_length, len(body) - 8, interface.snap_length or LONGEST_FRAME)
         return Frame(
             number, 0, interface.link_type, body[4 : 4 + length], original_length, interface.name
         )

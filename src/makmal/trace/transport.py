@@ -104,6 +104,7 @@ class Reassembler:
                 bool(fragment & 0x2000),
                 payload,
                 frame.number,
+                frame.time_ns,
                 truncated,
             )
             if whole is None:
@@ -157,6 +158,7 @@ class Reassembler:
                     bool(fragment & 1),
                     payload[position + 8 :],
                     frame.number,
+                    frame.time_ns,
                     truncated,
                 )
                 if whole is None:
