@@ -27,6 +27,15 @@ class _Fragment:
     frame: int
     payload_protocol_id: int
     stream_id: int
+    cut: bool
+
+
+@dataclass(slots=True)
+class _Interleaved:
+    """The fragments of an I-DATA message by their number, and that of the last if it came."""
+
+    parts: dict[int, _Fragment] = field(default_factory=dict)
+    last: int = -1
 
 
 @dataclass(slots=True)
@@ -36,7 +45,8 @@ class _Direction:
     highest: int = -1
     seen: dict[int, None] = field(default_factory=dict)
     fragments: dict[int, _Fragment] = field(default_factory=dict)
-    interleaved: dict[tuple[int, int, int], dict[int, _Fragment]] = field(default_factory=dict)
+    interleaved: dict[tuple[int, int, int], _Interleaved] = field(default_factory=dict)
+    interleaved_fragments: int = 0
 
 
 class SctpReassembly:
@@ -91,13 +101,16 @@ class SctpReassembly:
                             )
                         )
                     else:
-                        fragment = _Fragment(flags, payload, frames[-1], identifier, stream_id)
+                        fragment = _Fragment(flags, payload, frames[-1], identifier, stream_id, cut)
                         direction.fragments[tsn] = fragment
                         joined = _join_consecutive(direction.fragments, tsn)
                         self._bound(direction)
                         if joined is not None:
-                            found.append(_message(joined, time_ns, source, destination, cut))
+                            found.append(_message(joined, time_ns, source, destination))
             elif kind == _I_DATA_CHUNK and length >= 21 and position + 20 <= end:
+                if position + length > end and not truncated:
+                    self._counters["sctp malformed"] += 1
+                    return
                 self._interleaved(
                     packet,
                     position,
@@ -141,6 +154,8 @@ class SctpReassembly:
                 # that happens to have the same tag and ports.
                 direction.seen.clear()
                 direction.fragments.clear()
+                direction.interleaved.clear()
+                direction.interleaved_fragments = 0
                 direction.highest = tsn
             elif ahead < 0x8000_0000:
                 direction.highest = tsn
@@ -180,34 +195,43 @@ class SctpReassembly:
         cut = position + length > len(packet)
         # RFC 8260, 2.1: the fourth word is the PPID in the first fragment, a number in the others.
         first = bool(flags & _BEGINNING)
-        fragment = _Fragment(flags, payload, frames[-1], fourth if first else 0, stream_id)
+        fragment = _Fragment(flags, payload, frames[-1], fourth if first else 0, stream_id, cut)
         key = (stream_id, flags & _UNORDERED, message_id)
-        parts = direction.interleaved.setdefault(key, {})
-        parts[0 if first else fourth] = fragment
-        if len(direction.interleaved) > _MOST_FRAGMENTS:
-            del direction.interleaved[next(iter(direction.interleaved))]
-            self._counters["sctp fragments forgotten"] += 1
-        ordered = [parts[n] for n in range(len(parts)) if n in parts]
-        if (
-            len(ordered) == len(parts)
-            and ordered[0].flags & _BEGINNING
-            and ordered[-1].flags & _ENDING
-        ):
-            del direction.interleaved[key]
-            found.append(_message(ordered, time_ns, source, destination, cut))
+        message = direction.interleaved.setdefault(key, _Interleaved())
+        number = 0 if first else fourth
+        if number not in message.parts:
+            direction.interleaved_fragments += 1
+        message.parts[number] = fragment
+        if flags & _ENDING:
+            message.last = number
+        if len(message.parts) == message.last + 1:
+            ordered = [message.parts[n] for n in range(message.last + 1) if n in message.parts]
+            if len(ordered) == message.last + 1 and ordered[0].flags & _BEGINNING:
+                self._forget(direction, key)
+                found.append(_message(ordered, time_ns, source, destination))
+        while direction.interleaved_fragments > _MOST_FRAGMENTS:
+            forgotten = self._forget(direction, next(iter(direction.interleaved)))
+            self._counters["sctp fragments forgotten"] += forgotten
+
+    @staticmethod
+    def _forget(direction: _Direction, key: tuple[int, int, int]) -> int:
+        fragments = len(direction.interleaved.pop(key).parts)
+        direction.interleaved_fragments -= fragments
+        return fragments
 
 
 def _join_consecutive(fragments: dict[int, _Fragment], tsn: int) -> list[_Fragment] | None:
     """The fragments of the message that this TSN belongs to, taken out, if all are there."""
-    first = tsn
-    while not fragments[first].flags & _BEGINNING:
-        first = (first - 1) & 0xFFFFFFFF
-        if first not in fragments:
-            return None
+    # Forward first: most often the next fragment is still to come.
     last = tsn
     while not fragments[last].flags & _ENDING:
         last = (last + 1) & 0xFFFFFFFF
         if last not in fragments:
+            return None
+    first = tsn
+    while not fragments[first].flags & _BEGINNING:
+        first = (first - 1) & 0xFFFFFFFF
+        if first not in fragments:
             return None
     count = ((last - first) & 0xFFFFFFFF) + 1
     return [fragments.pop((first + n) & 0xFFFFFFFF) for n in range(count)]
@@ -218,7 +242,6 @@ def _message(
     time_ns: int,
     source: Endpoint,
     destination: Endpoint,
-    truncated: bool,
 ) -> SctpMessage:
     return SctpMessage(
         tuple(sorted({fragment.frame for fragment in fragments})),
@@ -228,5 +251,5 @@ def _message(
         fragments[0].stream_id,
         fragments[0].payload_protocol_id,
         b"".join(fragment.payload for fragment in fragments),
-        truncated,
+        any(fragment.cut for fragment in fragments),
     )
