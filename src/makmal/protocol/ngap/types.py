@@ -104,6 +104,8 @@ def bit_string(
 
     def write(writer: Writer, value: tuple[int, int]) -> None:
         bits, size = value
+        if not 0 <= bits < 1 << size:
+            raise EncodeError("NGAP", "bit string", f"{bits} does not fit {size} bits")
         if extensible:
             outside = not low <= size <= upper
             writer.bits(outside, 1)
@@ -154,10 +156,13 @@ OCTETS: Aper[bytes] = Aper(lambda r: r.open_type(), lambda w, value: w.open_type
 def number_in_octets(count: int) -> Aper[int]:
     """OCTET STRING (SIZE(count)) whose octets are a number."""
     octets = fixed_octets(count)
-    return Aper(
-        lambda r: int.from_bytes(octets.read(r), "big"),
-        lambda w, value: octets.write(w, value.to_bytes(count, "big")),
-    )
+
+    def write(writer: Writer, value: int) -> None:
+        if not 0 <= value < 1 << count * 8:
+            raise EncodeError("NGAP", "number", f"{value} does not fit {count} octets")
+        octets.write(writer, value.to_bytes(count, "big"))
+
+    return Aper(lambda reader: int.from_bytes(octets.read(reader), "big"), write)
 
 
 def visible_string(low: int, high: int) -> Aper[str]:
@@ -182,13 +187,20 @@ def visible_string(low: int, high: int) -> Aper[str]:
 
 def sequence_of(item: Aper[T], high: int, low: int = 1) -> Aper[tuple[T, ...]]:
     """SEQUENCE (SIZE(low..high)) OF item."""
+    # X.691, 10.9.4.1: a bound of 64 K or more is none for the length.
+    is_bounded = high < 65_536
 
     def read(reader: Reader) -> tuple[T, ...]:
-        count = reader.whole_number(low, high)
+        count = reader.whole_number(low, high) if is_bounded else reader.length()
+        if count < low:
+            raise reader.fail(f"a list of {count}, where {low} is the least")
         return tuple([item.read(reader) for _ in range(count)])
 
     def write(writer: Writer, value: Sequence[T]) -> None:
-        writer.whole_number(len(value), low, high, "list")
+        if is_bounded:
+            writer.whole_number(len(value), low, high, "list")
+        else:
+            writer.length(len(value))
         for entry in value:
             item.write(writer, entry)
 
