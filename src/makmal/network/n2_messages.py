@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from makmal.network.subscription import PLMN
 from makmal.protocol import nas, ngap
-from makmal.protocol.ngap import ie, transfer, values
+from makmal.protocol.ngap import ie, procedure_values, qos_flows, transfer, values
 from makmal.protocol.ngap.enumerations import (
     PagingDrx,
     PduSessionType,
@@ -143,10 +143,10 @@ def setup_request_transfer(
     upf_tunnel: values.GTPTunnel, security: transfer.SecurityIndication
 ) -> bytes:
     """What the SMF asks of the gNB for a session (9.3.4.1)."""
-    flow = transfer.QosFlowSetup(
+    flow = qos_flows.QosFlowSetup(
         1,
-        transfer.QosFlowLevelQosParameters(
-            transfer.NonDynamic5qi(9), transfer.AllocationAndRetentionPriority(8)
+        qos_flows.QosFlowLevelQosParameters(
+            qos_flows.NonDynamic5qi(9), qos_flows.AllocationAndRetentionPriority(8)
         ),
     )
     return transfer.encode_setup_request(
@@ -195,7 +195,7 @@ def setup_response_transfer(gnb_tunnel: values.GTPTunnel) -> bytes:
     """The gNB's end of the tunnel (9.3.4.2)."""
     return transfer.SETUP_RESPONSE.encode(
         transfer.SetupResponseTransfer(
-            transfer.QosFlowPerTnl(gnb_tunnel, (transfer.AssociatedQosFlow(1),))
+            qos_flows.QosFlowPerTnl(gnb_tunnel, (qos_flows.AssociatedQosFlow(1),))
         )
     )
 
@@ -222,7 +222,7 @@ def ue_context_release_command(amf_ue_ngap_id: int, ran_ue_ngap_id: int, cause: 
         _INITIATING,
         ngap.ProcedureCode.UE_CONTEXT_RELEASE,
         [
-            (ie.UE_NGAP_IDS, values.UeNgapIds(amf_ue_ngap_id, ran_ue_ngap_id)),
+            (ie.UE_NGAP_IDS, procedure_values.UeNgapIds(amf_ue_ngap_id, ran_ue_ngap_id)),
             (ie.CAUSE, _IGNORE, values.Cause(ngap.CauseGroup.NAS, cause)),
         ],
     )

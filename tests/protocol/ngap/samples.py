@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from makmal.protocol import ngap
-from makmal.protocol.ngap import ie, transfer, values
+from makmal.protocol.ngap import (
+    assistance,
+    ie,
+    procedure_values,
+    qos_flows,
+    ran_status,
+    transfer,
+    values,
+)
 from makmal.protocol.ngap.enumerations import (
     HandoverType,
     PagingDrx,
@@ -37,8 +45,11 @@ CAUSES = (
     values.Cause(ngap.CauseGroup.MISC, 5),
 )
 CAUSE = CAUSES[0]
-DIAGNOSTICS = values.CriticalityDiagnostics(
-    21, 0, 1, (values.ElementDiagnostics(0, 27, 1), values.ElementDiagnostics(1, 82, 0))
+DIAGNOSTICS = procedure_values.CriticalityDiagnostics(
+    21,
+    0,
+    1,
+    (procedure_values.ElementDiagnostics(0, 27, 1), procedure_values.ElementDiagnostics(1, 82, 0)),
 )
 IDS: list[tuple[Any, Any]] = [
     (ie.AMF_UE_NGAP_ID, 0xFFFFFFFFFF),
@@ -50,14 +61,14 @@ INDICATION = transfer.SecurityIndication(
     ProtectionIndication.REQUIRED, ProtectionIndication.PREFERRED, 1
 )
 RESULT = transfer.SecurityResult(ProtectionResult.PERFORMED, ProtectionResult.NOT_PERFORMED)
-LEVEL = transfer.QosFlowLevelQosParameters(
-    transfer.NonDynamic5qi(9, 5, 2000, 4095),
-    transfer.AllocationAndRetentionPriority(1, 1, 1),
-    transfer.GbrQosInformation(1, 2, 3, 4),
+LEVEL = qos_flows.QosFlowLevelQosParameters(
+    qos_flows.NonDynamic5qi(9, 5, 2000, 4095),
+    qos_flows.AllocationAndRetentionPriority(1, 1, 1),
+    qos_flows.GbrQosInformation(1, 2, 3, 4),
 )
-DYNAMIC = transfer.QosFlowLevelQosParameters(
-    transfer.Dynamic5qi(1, 100, transfer.PacketErrorRate(1, 6), 82),
-    transfer.AllocationAndRetentionPriority(15),
+DYNAMIC = qos_flows.QosFlowLevelQosParameters(
+    qos_flows.Dynamic5qi(1, 100, qos_flows.PacketErrorRate(1, 6), 82),
+    qos_flows.AllocationAndRetentionPriority(15),
 )
 SETUP = transfer.encode_setup_request(
     (transfer.AMBR, RATE),
@@ -66,14 +77,14 @@ SETUP = transfer.encode_setup_request(
     (transfer.SECURITY, INDICATION),
     (
         transfer.SETUP_LIST,
-        (transfer.QosFlowSetup(1, LEVEL), transfer.QosFlowSetup(63, DYNAMIC, 5)),
+        (qos_flows.QosFlowSetup(1, LEVEL), qos_flows.QosFlowSetup(63, DYNAMIC, 5)),
     ),
 )
-PER_TNL = transfer.QosFlowPerTnl(
-    TUNNEL6, (transfer.AssociatedQosFlow(1), transfer.AssociatedQosFlow(2, 1))
+PER_TNL = qos_flows.QosFlowPerTnl(
+    TUNNEL6, (qos_flows.AssociatedQosFlow(1), qos_flows.AssociatedQosFlow(2, 1))
 )
 SETUP_RESPONSE = transfer.SETUP_RESPONSE.encode(
-    transfer.SetupResponseTransfer(PER_TNL, None, RESULT, (transfer.QosFlowWithCause(3, CAUSE),))
+    transfer.SetupResponseTransfer(PER_TNL, None, RESULT, (qos_flows.QosFlowWithCause(3, CAUSE),))
 )
 FAILED = transfer.UNSUCCESSFUL.encode(transfer.UnsuccessfulTransfer(CAUSE, DIAGNOSTICS))
 ONLY_CAUSE = transfer.CAUSE_ONLY.encode(transfer.CauseTransfer(CAUSE))
@@ -82,7 +93,7 @@ PATH_SWITCH = transfer.PATH_SWITCH_REQUEST.encode(
         TUNNEL,
         0,
         transfer.UserPlaneSecurityInformation(RESULT, INDICATION),
-        (transfer.QosFlow(1),),
+        (qos_flows.QosFlow(1),),
     )
 )
 PATH_SWITCHED = transfer.PATH_SWITCH_REQUEST_ACKNOWLEDGE.encode(
@@ -90,7 +101,7 @@ PATH_SWITCHED = transfer.PATH_SWITCH_REQUEST_ACKNOWLEDGE.encode(
 )
 HANDOVER_REQUIRED = transfer.HANDOVER_REQUIRED.encode(transfer.HandoverRequiredTransfer(0))
 HANDOVER_COMMAND = transfer.HANDOVER_COMMAND.encode(
-    transfer.HandoverCommandTransfer(TUNNEL, (transfer.QosFlow(1),))
+    transfer.HandoverCommandTransfer(TUNNEL, (qos_flows.QosFlow(1),))
 )
 HANDOVER_ACKNOWLEDGE = transfer.HANDOVER_REQUEST_ACKNOWLEDGE.encode(
     transfer.HandoverRequestAcknowledgeTransfer(
@@ -99,9 +110,60 @@ HANDOVER_ACKNOWLEDGE = transfer.HANDOVER_REQUEST_ACKNOWLEDGE.encode(
 )
 MODIFY = transfer.encode_setup_request((transfer.AMBR, RATE))
 MODIFIED = transfer.MODIFY_RESPONSE.encode(
-    transfer.ModifyResponseTransfer(TUNNEL, TUNNEL6, (transfer.QosFlow(5),))
+    transfer.ModifyResponseTransfer(TUNNEL, TUNNEL6, (qos_flows.QosFlow(5),))
 )
 RELEASED = transfer.EMPTY.encode(transfer.EmptyTransfer())
+
+
+CELLS = (
+    assistance.VisitedCell(values.NrCgi(PLMN, 1), 4095),
+    assistance.VisitedCell(values.EutraCgi(PLMN, 2)),
+)
+BEHAVIOUR = assistance.ExpectedUeBehaviour(
+    assistance.ExpectedUeActivityBehaviour(181, 1, 0), 6, 1, CELLS
+)
+INACTIVE = assistance.CoreNetworkAssistanceInformationForInactive(
+    1023, 0x5E, (values.TaiItem(TAI),), PagingDrx.V64, 0, BEHAVIOUR
+)
+RESTRICTIONS = assistance.MobilityRestrictionList(
+    PLMN,
+    ("310410", "00101"),
+    (assistance.RatRestrictions(PLMN, 0x80),),
+    (assistance.ForbiddenArea(PLMN, (1, 2, 3)),),
+    (assistance.ServiceArea(PLMN, (1,), (2, 3)), assistance.ServiceArea(PLMN)),
+)
+LOCATION_REPORT = assistance.LocationReportingRequestType(
+    2,
+    0,
+    (
+        assistance.AreaOfInterestItem(
+            assistance.AreaOfInterest(
+                (values.TaiItem(TAI),),
+                (assistance.AreaCell(values.NrCgi(PLMN, 1)),),
+                (assistance.AreaRanNode(GNB),),
+            ),
+            64,
+        ),
+    ),
+    1,
+)
+TRACE = assistance.TraceActivation(0x0102030405060708, 0xF8, 5, "2001:db8::2")
+RECOMMENDED = assistance.RecommendedCells(CELLS)
+RADIO_CAPABILITY = assistance.UeRadioCapabilityForPaging(bytes(20), b"\x01")
+STATUS = ran_status.RanStatusTransfer(
+    (
+        ran_status.DrbSubjectToStatusTransfer(
+            1,
+            ran_status.UplinkDrbStatus12(ran_status.CountValue12(4095, 1_048_575), (5, 3)),
+            ran_status.DownlinkDrbStatus12(ran_status.CountValue12(0, 0)),
+        ),
+        ran_status.DrbSubjectToStatusTransfer(
+            32,
+            ran_status.UplinkDrbStatus18(ran_status.CountValue18(262_143, 16_383), (1, 1)),
+            ran_status.DownlinkDrbStatus18(ran_status.CountValue18(65_536, 256)),
+        ),
+    )
+)
 
 
 def _sessions(octets: bytes) -> tuple[ngap.SessionTransfer, ...]:
@@ -188,6 +250,7 @@ def samples() -> dict[str, ngap.Pdu]:
                 *IDS,
                 (ie.OLD_AMF, "old"),
                 (ie.UE_AGGREGATE_MAXIMUM_BIT_RATE, RATE),
+                (ie.CORE_NETWORK_ASSISTANCE_INFORMATION_FOR_INACTIVE, INACTIVE),
                 (ie.GUAMI, GUAMI),
                 (
                     ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ,
@@ -200,7 +263,20 @@ def samples() -> dict[str, ngap.Pdu]:
                 (ie.INDEX_TO_RFSP, 1),
                 (ie.MASKED_IMEISV, 0x1110000000FFFF00),
                 (ie.NAS_PDU, b"\x7e\x00\x42"),
+                (ie.TRACE_ACTIVATION, TRACE),
+                (ie.MOBILITY_RESTRICTION_LIST, RESTRICTIONS),
+                (
+                    ie.EMERGENCY_FALLBACK_INDICATOR,
+                    assistance.EmergencyFallbackIndicator(0, 1),
+                ),
                 (ie.RRC_INACTIVE_TRANSITION_REPORT_REQUEST, 1),
+                (ie.UE_RADIO_CAPABILITY_FOR_PAGING, RADIO_CAPABILITY),
+                (ie.LOCATION_REPORTING_REQUEST_TYPE, LOCATION_REPORT),
+                (ie.CN_ASSISTED_RAN_TUNING, assistance.CnAssistedRanTuning(BEHAVIOUR)),
+                (ie.SRVCC_OPERATION_POSSIBLE, 1),
+                (ie.IAB_AUTHORIZED, 0),
+                (ie.EXTENDED_CONNECTED_TIME, 255),
+                (ie.UE_RADIO_CAPABILITY_ID, b"\x01\x02"),
                 (ie.REDIRECTION_VOICE_FALLBACK, 0),
             ],
         ),
@@ -300,12 +376,12 @@ def samples() -> dict[str, ngap.Pdu]:
         build(
             INITIATING,
             P.UE_CONTEXT_RELEASE,
-            [(ie.UE_NGAP_IDS, values.UeNgapIds(2**40 - 1, 5)), (ie.CAUSE, CAUSES[2])],
+            [(ie.UE_NGAP_IDS, procedure_values.UeNgapIds(2**40 - 1, 5)), (ie.CAUSE, CAUSES[2])],
         ),
         build(
             INITIATING,
             P.UE_CONTEXT_RELEASE,
-            [(ie.UE_NGAP_IDS, values.UeNgapIds(7)), (ie.CAUSE, CAUSES[1])],
+            [(ie.UE_NGAP_IDS, procedure_values.UeNgapIds(7)), (ie.CAUSE, CAUSES[1])],
         ),
         build(
             SUCCESSFUL,
@@ -313,6 +389,18 @@ def samples() -> dict[str, ngap.Pdu]:
             [
                 *IDS,
                 (ie.USER_LOCATION_INFORMATION, LOCATION),
+                (
+                    ie.INFO_ON_RECOMMENDED_CELLS_AND_RAN_NODES_FOR_PAGING,
+                    assistance.InfoOnRecommendedCellsAndRanNodesForPaging(
+                        RECOMMENDED,
+                        assistance.RecommendedRanNodes(
+                            (
+                                assistance.RecommendedRanNode(assistance.RanNodeTarget(GNB)),
+                                assistance.RecommendedRanNode(TAI),
+                            )
+                        ),
+                    ),
+                ),
                 (ie.PDU_SESSION_RESOURCE_LIST_CXT_REL_CPL, (ngap.Session(1),)),
             ],
         ),
@@ -358,7 +446,7 @@ def samples() -> dict[str, ngap.Pdu]:
                 *IDS,
                 (ie.HANDOVER_TYPE, HandoverType(0)),
                 (ie.CAUSE, CAUSE),
-                (ie.TARGET_ID, values.TargetRanNode(GNB, TAI)),
+                (ie.TARGET_ID, procedure_values.TargetRanNode(GNB, TAI)),
                 (ie.DIRECT_FORWARDING_PATH_AVAILABILITY, 0),
                 (ie.PDU_SESSION_RESOURCE_LIST_HO_RQD, _sessions(HANDOVER_REQUIRED)),
                 (ie.SOURCE_TO_TARGET_TRANSPARENT_CONTAINER, bytes(100)),
@@ -434,7 +522,7 @@ def samples() -> dict[str, ngap.Pdu]:
         build(
             INITIATING,
             P.NG_RESET,
-            [(ie.CAUSE, CAUSE), (ie.RESET_TYPE, values.ResetType())],
+            [(ie.CAUSE, CAUSE), (ie.RESET_TYPE, procedure_values.ResetType())],
         ),
         build(
             INITIATING,
@@ -443,8 +531,11 @@ def samples() -> dict[str, ngap.Pdu]:
                 (ie.CAUSE, CAUSE),
                 (
                     ie.RESET_TYPE,
-                    values.ResetType(
-                        (values.LogicalConnection(1, 2), values.LogicalConnection(None, 3))
+                    procedure_values.ResetType(
+                        (
+                            procedure_values.LogicalConnection(1, 2),
+                            procedure_values.LogicalConnection(None, 3),
+                        )
                     ),
                 ),
             ],
@@ -455,9 +546,14 @@ def samples() -> dict[str, ngap.Pdu]:
             [
                 (
                     ie.UE_ASSOCIATED_LOGICAL_NG_CONNECTION_LIST,
-                    (values.LogicalConnection(5), values.LogicalConnection()),
+                    (procedure_values.LogicalConnection(5), procedure_values.LogicalConnection()),
                 ),
             ],
+        ),
+        build(
+            INITIATING,
+            P.UPLINK_RAN_STATUS_TRANSFER,
+            [*IDS, (ie.RAN_STATUS_TRANSFER_TRANSPARENT_CONTAINER, STATUS)],
         ),
         build(
             INITIATING,
@@ -467,6 +563,14 @@ def samples() -> dict[str, ngap.Pdu]:
                 (ie.PAGING_DRX, PagingDrx.V32),
                 (ie.TAI_LIST_FOR_PAGING, (values.TaiItem(TAI),)),
                 (ie.PAGING_PRIORITY, 7),
+                (ie.UE_RADIO_CAPABILITY_FOR_PAGING, RADIO_CAPABILITY),
+                (
+                    ie.ASSISTANCE_DATA_FOR_PAGING,
+                    assistance.AssistanceDataForPaging(
+                        assistance.AssistanceDataForRecommendedCells(RECOMMENDED),
+                        assistance.PagingAttemptInformation(1, 16, 1),
+                    ),
+                ),
                 (ie.PAGING_ORIGIN, 0),
             ],
         ),

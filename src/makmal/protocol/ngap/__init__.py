@@ -19,6 +19,7 @@ from makmal.protocol.ngap.ie import (
     SessionTransfer,
 )
 from makmal.protocol.ngap.pdu import Pdu, build, decode
+from makmal.protocol.ngap.procedure_values import LogicalConnection, ResetType, UeNgapIds
 from makmal.protocol.ngap.procedures import Criticality, Kind, ProcedureCode
 from makmal.protocol.ngap.transfer import SecurityIndication
 from makmal.protocol.ngap.types import ProtocolElement, UnknownChoice
@@ -30,10 +31,8 @@ from makmal.protocol.ngap.values import (
     GlobalGnbId,
     GTPTunnel,
     Guami,
-    LogicalConnection,
     NrCgi,
     PlmnSupport,
-    ResetType,
     SecurityContext,
     ServedGuami,
     SliceItem,
@@ -41,7 +40,6 @@ from makmal.protocol.ngap.values import (
     SupportedTa,
     TaiItem,
     TrackingArea,
-    UeNgapIds,
     UESecurityCapabilities,
     UserLocationNr,
 )

@@ -15,6 +15,21 @@ from makmal.protocol.ngap.enumerations import (
     ProtectionResult,
     enumeration,
 )
+from makmal.protocol.ngap.procedure_values import CRITICALITY_DIAGNOSTICS, CriticalityDiagnostics
+from makmal.protocol.ngap.qos_flows import (
+    FLOW_PER_TNL,
+    FLOW_PER_TNL_LIST,
+    FLOWS,
+    FLOWS_WITH_CAUSE,
+    MODIFY_FLOWS,
+    QFI,
+    SETUP_FLOWS,
+    QosFlow,
+    QosFlowPerTnl,
+    QosFlowPerTnlItem,
+    QosFlowSetup,
+    QosFlowWithCause,
+)
 from makmal.protocol.ngap.types import (
     Aper,
     ProtocolElement,
@@ -28,18 +43,13 @@ from makmal.protocol.ngap.types import (
 )
 from makmal.protocol.ngap.values import (
     AGGREGATE_MAXIMUM_BIT_RATE,
-    BIT_RATE,
     CAUSE,
-    CRITICALITY_DIAGNOSTICS,
     UP_TRANSPORT_LAYER_INFORMATION,
     AggregateMaximumBitRate,
     Cause,
-    CriticalityDiagnostics,
     Extensions,
     GTPTunnel,
 )
-
-QFI = integer(0, 63, extensible=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,252 +102,6 @@ class UserPlaneSecurityInformation:
 
 
 @dataclass(frozen=True, slots=True)
-class NonDynamic5qi:
-    """A standardised or pre-configured 5QI (9.3.1.28)."""
-
-    five_qi: int
-    priority_level: int | None = None
-    averaging_window: int | None = None
-    maximum_data_burst_volume: int | None = None
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PacketErrorRate:
-    """``scalar`` times 10 to the power of minus ``exponent`` (9.3.1.81)."""
-
-    scalar: int
-    exponent: int
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Dynamic5qi:
-    """QoS characteristics told in full (9.3.1.18)."""
-
-    priority_level: int
-    packet_delay_budget: int
-    packet_error_rate: PacketErrorRate
-    five_qi: int | None = None
-    delay_critical: int | None = None
-    averaging_window: int | None = None
-    maximum_data_burst_volume: int | None = None
-    extensions: Extensions = ()
-
-
-_FIVE_QI = integer(0, 255, extensible=True)
-_PRIORITY = integer(1, 127, extensible=True)
-_WINDOW = integer(0, 4095, extensible=True)
-_NON_DYNAMIC = sequence(
-    NonDynamic5qi,
-    ("five_qi", _FIVE_QI),
-    ("priority_level", _PRIORITY, True),
-    ("averaging_window", _WINDOW, True),
-    ("maximum_data_burst_volume", _WINDOW, True),
-)
-_EXPONENT = integer(0, 9, extensible=True)
-_DYNAMIC = sequence(
-    Dynamic5qi,
-    ("priority_level", _PRIORITY),
-    ("packet_delay_budget", integer(0, 1023, extensible=True)),
-    (
-        "packet_error_rate",
-        sequence(PacketErrorRate, ("scalar", _EXPONENT), ("exponent", _EXPONENT)),
-    ),
-    ("five_qi", _FIVE_QI, True),
-    ("delay_critical", enumerated(2), True),
-    ("averaging_window", _WINDOW, True),
-    ("maximum_data_burst_volume", _WINDOW, True),
-)
-
-
-def _read_characteristics(reader: Reader) -> NonDynamic5qi | Dynamic5qi:
-    index = reader.whole_number(0, 2)
-    if index == 0:
-        return _NON_DYNAMIC.read(reader)
-    if index == 1:
-        return _DYNAMIC.read(reader)
-    raise reader.fail("QoS characteristics of a later version")
-
-
-def _write_characteristics(writer: Writer, value: NonDynamic5qi | Dynamic5qi) -> None:
-    if isinstance(value, NonDynamic5qi):
-        writer.whole_number(0, 0, 2)
-        _NON_DYNAMIC.write(writer, value)
-    else:
-        writer.whole_number(1, 0, 2)
-        _DYNAMIC.write(writer, value)
-
-
-@dataclass(frozen=True, slots=True)
-class AllocationAndRetentionPriority:
-    """Priority 1 to 15; pre-emption capability and vulnerability, 0 no, 1 yes (9.3.1.19)."""
-
-    priority_level: int
-    pre_emption_capability: int = 0
-    pre_emption_vulnerability: int = 0
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GbrQosInformation:
-    """Bit rates of a guaranteed flow, in bit/s (9.3.1.10)."""
-
-    maximum_flow_bit_rate_dl: int
-    maximum_flow_bit_rate_ul: int
-    guaranteed_flow_bit_rate_dl: int
-    guaranteed_flow_bit_rate_ul: int
-    notification_control: int | None = None
-    maximum_packet_loss_rate_dl: int | None = None
-    maximum_packet_loss_rate_ul: int | None = None
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlowLevelQosParameters:
-    """QoS of one flow (9.3.1.12)."""
-
-    qos_characteristics: NonDynamic5qi | Dynamic5qi
-    allocation_and_retention_priority: AllocationAndRetentionPriority
-    gbr_qos_information: GbrQosInformation | None = None
-    reflective_qos_attribute: int | None = None
-    additional_qos_flow_information: int | None = None
-    extensions: Extensions = ()
-
-
-_LOSS = integer(0, 1000, extensible=True)
-_QOS_PARAMETERS = sequence(
-    QosFlowLevelQosParameters,
-    ("qos_characteristics", Aper(_read_characteristics, _write_characteristics)),
-    (
-        "allocation_and_retention_priority",
-        sequence(
-            AllocationAndRetentionPriority,
-            ("priority_level", integer(1, 15)),
-            ("pre_emption_capability", enumerated(2)),
-            ("pre_emption_vulnerability", enumerated(2)),
-        ),
-    ),
-    (
-        "gbr_qos_information",
-        sequence(
-            GbrQosInformation,
-            ("maximum_flow_bit_rate_dl", BIT_RATE),
-            ("maximum_flow_bit_rate_ul", BIT_RATE),
-            ("guaranteed_flow_bit_rate_dl", BIT_RATE),
-            ("guaranteed_flow_bit_rate_ul", BIT_RATE),
-            ("notification_control", enumerated(1), True),
-            ("maximum_packet_loss_rate_dl", _LOSS, True),
-            ("maximum_packet_loss_rate_ul", _LOSS, True),
-        ),
-        True,
-    ),
-    ("reflective_qos_attribute", enumerated(1), True),
-    ("additional_qos_flow_information", enumerated(1), True),
-)
-_E_RAB_ID = integer(0, 15, extensible=True)
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlowSetup:
-    """A QoS flow to set up, or to add or modify (then the parameters may be absent)."""
-
-    qos_flow_identifier: int
-    qos_flow_level_qos_parameters: QosFlowLevelQosParameters | None
-    e_rab_id: int | None = None
-    extensions: Extensions = ()
-
-
-_SETUP_FLOWS = sequence_of(
-    sequence(
-        QosFlowSetup,
-        ("qos_flow_identifier", QFI),
-        ("qos_flow_level_qos_parameters", _QOS_PARAMETERS),
-        ("e_rab_id", _E_RAB_ID, True),
-    ),
-    64,
-)
-_MODIFY_FLOWS = sequence_of(
-    sequence(
-        QosFlowSetup,
-        ("qos_flow_identifier", QFI),
-        ("qos_flow_level_qos_parameters", _QOS_PARAMETERS, True),
-        ("e_rab_id", _E_RAB_ID, True),
-    ),
-    64,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class AssociatedQosFlow:
-    """A QoS flow that a tunnel carries (9.3.1.99)."""
-
-    qos_flow_identifier: int
-    qos_flow_mapping_indication: int | None = None
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlowPerTnl:
-    """A tunnel and the QoS flows in it (9.3.2.8)."""
-
-    up_transport_layer_information: GTPTunnel
-    associated_qos_flow_list: tuple[AssociatedQosFlow, ...]
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlowPerTnlItem:
-    """The same in a list."""
-
-    qos_flow_per_tnl_information: QosFlowPerTnl
-    extensions: Extensions = ()
-
-
-_FLOW_PER_TNL = sequence(
-    QosFlowPerTnl,
-    ("up_transport_layer_information", UP_TRANSPORT_LAYER_INFORMATION),
-    (
-        "associated_qos_flow_list",
-        sequence_of(
-            sequence(
-                AssociatedQosFlow,
-                ("qos_flow_identifier", QFI),
-                ("qos_flow_mapping_indication", enumerated(2), True),
-            ),
-            64,
-        ),
-    ),
-)
-_FLOW_PER_TNL_LIST = sequence_of(
-    sequence(QosFlowPerTnlItem, ("qos_flow_per_tnl_information", _FLOW_PER_TNL)), 3
-)
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlowWithCause:
-    """A QoS flow that failed or was released, and why (9.3.1.13)."""
-
-    qos_flow_identifier: int
-    cause: Cause | UnknownChoice
-    extensions: Extensions = ()
-
-
-@dataclass(frozen=True, slots=True)
-class QosFlow:
-    """A QoS flow in a list."""
-
-    qos_flow_identifier: int
-    extensions: Extensions = ()
-
-
-_FLOWS_WITH_CAUSE = sequence_of(
-    sequence(QosFlowWithCause, ("qos_flow_identifier", QFI), ("cause", CAUSE)), 64
-)
-_FLOWS = sequence_of(sequence(QosFlow, ("qos_flow_identifier", QFI)), 64)
-
-
-@dataclass(frozen=True, slots=True)
 class TunnelPair:
     """Both ends' tunnels (9.3.2.12)."""
 
@@ -364,9 +128,9 @@ _ELEMENTS: dict[int, tuple[str, Aper[Any]]] = {
     134: ("PDUSessionType", enumeration(PduSessionType)),
     138: ("SecurityIndication", SECURITY_INDICATION),
     129: ("NetworkInstance", integer(1, 256, extensible=True)),
-    136: ("QosFlowSetupRequestList", _SETUP_FLOWS),
-    135: ("QosFlowAddOrModifyRequestList", _MODIFY_FLOWS),
-    137: ("QosFlowToReleaseList", _FLOWS_WITH_CAUSE),
+    136: ("QosFlowSetupRequestList", SETUP_FLOWS),
+    135: ("QosFlowAddOrModifyRequestList", MODIFY_FLOWS),
+    137: ("QosFlowToReleaseList", FLOWS_WITH_CAUSE),
 }
 AMBR, UL_TUNNEL, SESSION_TYPE, SECURITY, SETUP_LIST = 130, 139, 134, 138, 136
 
@@ -610,10 +374,10 @@ _FORWARDED_DRBS = sequence_of(
 SETUP_REQUEST: Aper[RequestTransfer] = Aper(_read_request, _write_request)
 SETUP_RESPONSE = sequence(
     SetupResponseTransfer,
-    ("dl_qos_flow_per_tnl_information", _FLOW_PER_TNL),
-    ("additional_dl_qos_flow_per_tnl_information", _FLOW_PER_TNL_LIST, True),
+    ("dl_qos_flow_per_tnl_information", FLOW_PER_TNL),
+    ("additional_dl_qos_flow_per_tnl_information", FLOW_PER_TNL_LIST, True),
     ("security_result", SECURITY_RESULT, True),
-    ("qos_flow_failed_to_setup_list", _FLOWS_WITH_CAUSE, True),
+    ("qos_flow_failed_to_setup_list", FLOWS_WITH_CAUSE, True),
 )
 UNSUCCESSFUL = sequence(
     UnsuccessfulTransfer,
@@ -626,9 +390,9 @@ MODIFY_RESPONSE = sequence(
     ModifyResponseTransfer,
     ("dl_ngu_up_tnl_information", _TNL, True),
     ("ul_ngu_up_tnl_information", _TNL, True),
-    ("qos_flow_add_or_modify_response_list", _FLOWS, True),
-    ("additional_dl_qos_flow_per_tnl_information", _FLOW_PER_TNL_LIST, True),
-    ("qos_flow_failed_to_add_or_modify_list", _FLOWS_WITH_CAUSE, True),
+    ("qos_flow_add_or_modify_response_list", FLOWS, True),
+    ("additional_dl_qos_flow_per_tnl_information", FLOW_PER_TNL_LIST, True),
+    ("qos_flow_failed_to_add_or_modify_list", FLOWS_WITH_CAUSE, True),
 )
 PATH_SWITCH_REQUEST = sequence(
     PathSwitchRequestTransfer,
@@ -643,7 +407,7 @@ PATH_SWITCH_REQUEST = sequence(
         ),
         True,
     ),
-    ("qos_flow_accepted_list", _FLOWS),
+    ("qos_flow_accepted_list", FLOWS),
 )
 PATH_SWITCH_REQUEST_ACKNOWLEDGE = sequence(
     PathSwitchRequestAcknowledgeTransfer,
@@ -656,7 +420,7 @@ HANDOVER_REQUIRED = sequence(
 HANDOVER_COMMAND = sequence(
     HandoverCommandTransfer,
     ("dl_forwarding_up_tnl_information", _TNL, True),
-    ("qos_flow_to_be_forwarded_list", _FLOWS, True),
+    ("qos_flow_to_be_forwarded_list", FLOWS, True),
     ("data_forwarding_response_drb_list", _FORWARDED_DRBS, True),
 )
 HANDOVER_REQUEST_ACKNOWLEDGE = sequence(
@@ -675,7 +439,7 @@ HANDOVER_REQUEST_ACKNOWLEDGE = sequence(
             64,
         ),
     ),
-    ("qos_flow_failed_to_setup_list", _FLOWS_WITH_CAUSE, True),
+    ("qos_flow_failed_to_setup_list", FLOWS_WITH_CAUSE, True),
     ("data_forwarding_response_drb_list", _FORWARDED_DRBS, True),
 )
 NOTIFY = sequence(
@@ -692,19 +456,19 @@ NOTIFY = sequence(
         ),
         True,
     ),
-    ("qos_flow_released_list", _FLOWS_WITH_CAUSE, True),
+    ("qos_flow_released_list", FLOWS_WITH_CAUSE, True),
 )
 MODIFY_INDICATION = sequence(
     ModifyIndicationTransfer,
-    ("dl_qos_flow_per_tnl_information", _FLOW_PER_TNL),
-    ("additional_dl_qos_flow_per_tnl_information", _FLOW_PER_TNL_LIST, True),
+    ("dl_qos_flow_per_tnl_information", FLOW_PER_TNL),
+    ("additional_dl_qos_flow_per_tnl_information", FLOW_PER_TNL_LIST, True),
 )
 MODIFY_CONFIRM = sequence(
     ModifyConfirmTransfer,
-    ("qos_flow_modify_confirm_list", _FLOWS),
+    ("qos_flow_modify_confirm_list", FLOWS),
     ("ul_ngu_up_tnl_information", _TNL),
     ("additional_ng_u_up_tnl_information", _TUNNEL_PAIRS, True),
-    ("qos_flow_failed_to_modify_list", _FLOWS_WITH_CAUSE, True),
+    ("qos_flow_failed_to_modify_list", FLOWS_WITH_CAUSE, True),
 )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from makmal.protocol.errors import EncodeError
 from makmal.protocol.ngap.aper import Reader, Writer
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 
@@ -96,10 +99,14 @@ def bit_string(
         if extensible and reader.bits(1):
             size = reader.length()
             reader.align()
-        else:
+        elif upper < 65_536:
             size = reader.whole_number(low, upper)
             if upper > 16:
                 reader.align()
+        else:
+            # X.691, 10.9.4.1: a bound of 64 K or more is none for the length.
+            size = reader.length()
+            reader.align()
         return reader.bits(size), size
 
     def write(writer: Writer, value: tuple[int, int]) -> None:
@@ -114,7 +121,10 @@ def bit_string(
                 writer.align()
                 writer.bits(bits, size)
                 return
-        writer.whole_number(size, low, upper, "size")
+        if upper < 65_536:
+            writer.whole_number(size, low, upper, "size")
+        else:
+            writer.length(size)
         if upper > 16:
             writer.align()
         writer.bits(bits, size)
@@ -238,7 +248,8 @@ def sequence(
     """
     plan = [(field[0], field[1], len(field) > 2) for field in fields]
     optional = [name for name, _, is_optional in plan if is_optional]
-    keeps = any(field.name == "extensions" for field in dataclasses.fields(kind))  # type: ignore[arg-type]
+    members = dataclasses.fields(cast("type[DataclassInstance]", kind))
+    keeps = any(field.name == "extensions" for field in members)
 
     def read(reader: Reader) -> T:
         extended = reader.bits(1)
