@@ -57,7 +57,7 @@ class AuditReport:
                     "requirement": verdict.requirement,
                     "verdict": verdict.outcome.value,
                     "frames": list(verdict.frames),
-                    "reason": verdict.reason,
+                    "reason": verdict.full_reason,
                 }
                 for verdict in self.verdicts
             ],

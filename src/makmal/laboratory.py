@@ -66,7 +66,7 @@ class LaboratoryRun:
                     "verdict": each.faulty.outcome.value,
                     "expected": each.expected.value,
                     "frames": list(each.faulty.frames),
-                    "reason": each.faulty.reason,
+                    "reason": each.faulty.full_reason,
                 }
                 for each in self.comparisons
             ],

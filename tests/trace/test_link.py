@@ -218,7 +218,7 @@ def test_esp_by_itself_and_in_udp(ends: tuple[str, str]) -> None:
         assert found(17, head + pack(">HH", 8, 0)) == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from([0, 1, 12, 101, 108, 113, 228, 229, 276, 147]),
     st.sampled_from(
@@ -234,8 +234,8 @@ def test_any_frame_is_read_or_counted(link_type: int, beginning: bytes, rest: by
     for number in range(1, 4):
         found = reassembler.feed(Frame(number, number, link_type, data, len(data)))
         assert all(isinstance(payload.source, Endpoint) for payload in found)
-    found = reassembler.flush()
-    assert sum(reassembler.counters.values()) <= 3 * max(len(data), 1)
+    reassembler.flush()
+    assert reassembler.counters.total() <= 3 * max(len(data), 1)
 
 
 @pytest.mark.parametrize("keep", [14, 33, 34, 41, 42, 60, 141])

@@ -172,6 +172,7 @@ def test_interleaved_messages() -> None:
     assert line.send(i_data(8, 7, 0, b"o", FIRST), i_data(9, 7, 0, b"u", FIRST | 4)) == []
     assert payloads(line.send(i_data(10, 7, 1, b"U", LAST | 4))) == [b"uU"]
     assert line.send(i_data(10, 7, 1, b"U", LAST | 4)) == []
+    assert payloads(line.send(i_data(11, 7, 1, b"O", LAST))) == [b"oO"]
 
 
 def test_associations_with_the_same_tsns() -> None:
@@ -212,6 +213,8 @@ def test_tsns_far_apart_are_of_another_association() -> None:
     assert payloads(line.send(data(1_000_000, b"a"))) == [b"a"]
     assert payloads(line.send(data(5, b"b"), data(6, b"c"))) == [b"b", b"c"]
     assert line.send(data(5, b"b")) == []
+    # Nothing is kept of the one before.
+    assert payloads(line.send(data(1_000_000, b"d"))) == [b"d"]
 
 
 def test_captured_packet_cut() -> None:

@@ -304,6 +304,24 @@ def test_ports_used_again_without_the_syn_in_the_capture() -> None:
     assert (chunk.payload, chunk.lost, chunk.connection) == (b"new", False, 2)
 
 
+def test_ports_and_numbers_used_again_after_both_ends() -> None:
+    line = Line().open()
+    line.feed(0, b"old", FIN | ACK)
+    line.feed(0, b"old", FIN | ACK, to_client=True)
+    line.open()
+    for to_client in (False, True):
+        (chunk,) = line.feed(0, b"new", to_client=to_client)
+        assert (chunk.payload, chunk.lost, chunk.connection) == (b"new", False, 2)
+
+
+def test_answer_to_a_syn_that_the_capture_lacks() -> None:
+    line = Line()
+    assert brief(line.feed(0, b"ab")) == [(b"ab", True, False)]
+    assert line.feed(-1, flags=SYN | ACK, to_client=True) == []
+    (answer,) = line.feed(0, b"xy", to_client=True)
+    assert (answer.payload, answer.lost, answer.connection) == (b"xy", False, 1)
+
+
 def test_repeated_syn_begins_nothing_anew() -> None:
     line = Line()
     line.feed(-1, flags=SYN)
@@ -404,7 +422,7 @@ random_segment = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(random_segment, max_size=25))
 def test_random_headers_never_raise(segments: list[tuple[int, int, int, bytes, int, bool]]) -> None:
     reassembly = TcpReassembly(Counter())

@@ -125,6 +125,6 @@ def _row(verdict: Verdict) -> tuple[Text, Text, Text, Text]:
     return (
         Text(verdict.outcome.value, style=STYLES[verdict.outcome]),
         requirement,
-        Text(verdict.reason),
+        Text(verdict.full_reason),
         Text(frames),
     )

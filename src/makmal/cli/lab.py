@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -118,8 +119,17 @@ def _print_run(run: LaboratoryRun, console: Console) -> None:
     )
     capture = run.captures["faulty"]
     console.print(f"Captures and keys are in {capture.parent}. To look closer:")
-    console.print(f"  makmal audit {capture} --keys {capture.with_suffix('.toml')}", soft_wrap=True)
-    console.print(f"  makmal show {capture} --keys {capture.with_suffix('.toml')}", soft_wrap=True)
+    for verb in ("audit", "show"):
+        line = f"  {_command()} {verb} {capture} --keys {capture.with_suffix('.toml')}"
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _command() -> str:
+    """How to call this program from here."""
+    if shutil.which("makmal") is not None:
+        return "makmal"
+    beside = Path(sys.executable).parent / "makmal"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
 
 
 def _row(comparison: Comparison) -> tuple[Text, ...]:

@@ -23,13 +23,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One judge's word on one trace."""
+    """One judge's word on one trace.
+
+    ``reason`` is what was seen; ``reading`` how the requirement was read where it leaves room.
+    """
 
     test_case: str
     requirement: str
     outcome: Outcome
     reason: str
     frames: tuple[int, ...] = ()
+    reading: str = ""
+
+    @property
+    def full_reason(self) -> str:
+        """The reason with the reading that it rests on."""
+        return f"{self.reason}. Reading: {self.reading}" if self.reading else self.reason
 
 
 @dataclass(slots=True)
@@ -115,6 +124,5 @@ class Findings:
             reason = tally.text()
         else:
             return Verdict(test_case, requirement, Outcome.INCONCLUSIVE, nothing_seen)
-        if reading:
-            reason += f". Reading: {reading}"
-        return Verdict(test_case, requirement, outcome, reason, tuple(sorted(tally.frames)))
+        frames = tuple(sorted(tally.frames))
+        return Verdict(test_case, requirement, outcome, reason, frames, reading)

@@ -1,14 +1,15 @@
 """IPsec ESP: making it, and telling ESP that encrypts from ESP that only authenticates.
 
 The latter (RFC 2410) is told in the way of RFC 5879. An observer does not know the algorithm, but
-octets that happen to be a whole IP or UDP header, with lengths and checksum that fit, are no cipher
-text: by chance that comes about once in 2^24 packets and less.
+octets that happen to be a whole IP, UDP or SCTP packet, with lengths, checksum or trailer that fit,
+are no cipher text: by chance that comes about once in 2^23 packets and less.
 """
 
 from __future__ import annotations
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from makmal.protocol.sctp.packet import checksum as sctp_checksum
 from makmal.trace.checksum import internet_checksum
 
 _HEADER_OCTETS = 8
@@ -16,12 +17,17 @@ _HEADER_OCTETS = 8
 _VECTOR_OCTETS = (0, 8, 16)
 _PORTS = frozenset({2152, 8805, 38412})
 _SHORTEST_CHECK_VALUE = 8
+# Of the integrity algorithms in use (RFC 8221; RFC 2404, 4868, 4543).
+_CHECK_VALUE_OCTETS = (8, 12, 16, 24, 32)
+_IPV6, _SCTP = 41, 132
 
 
 def is_legible(packet: bytes) -> bool:
     """Whether the payload of an ESP packet (from its SPI on) can be read without a key."""
     return any(
-        _is_ipv4(packet[start:]) or _is_transport(packet[start:])
+        _is_ipv4(packet[start:])
+        or _is_transport(packet[start:])
+        or _is_ipv6_or_sctp(packet[start:])
         for start in (_HEADER_OCTETS + octets for octets in _VECTOR_OCTETS)
     )
 
@@ -43,6 +49,29 @@ def _is_transport(octets: bytes) -> bool:
     # integrity check value.
     rest = len(octets) - length
     return length >= 8 and 2 + _SHORTEST_CHECK_VALUE <= rest <= 5 + 32
+
+
+def _is_ipv6_or_sctp(octets: bytes) -> bool:
+    """An IPv6 header has no checksum, and SCTP no length: the ESP trailer tells where they end."""
+    for check_value in _CHECK_VALUE_OCTETS:
+        end = len(octets) - check_value - 2
+        if end < 12 or octets[end + 1] not in (_IPV6, _SCTP):
+            continue
+        padding = octets[end]
+        inner = octets[: max(end - padding, 0)]
+        # RFC 4303, 2.4: the padding is 1, 2, 3 and so on.
+        if octets[len(inner) : end] != bytes(range(1, padding + 1)):
+            continue
+        if octets[end + 1] == _SCTP:
+            if len(inner) >= 16 and sctp_checksum(inner) == int.from_bytes(inner[8:12], "big"):
+                return True
+        elif inner[:1] and inner[0] >> 4 == 6 and _ipv6_length(inner) == len(inner):
+            return True
+    return False
+
+
+def _ipv6_length(packet: bytes) -> int:
+    return 40 + int.from_bytes(packet[4:6], "big")
 
 
 class EspTunnel:

@@ -33,6 +33,8 @@ class _Direction:
     source: Endpoint
     destination: Endpoint
     connection: int
+    # Where the octets begin: after the SYN, or where the capture joined in.
+    initial: int = -1
     next_sequence: int = -1
     lost: bool = False
     ended: bool = False
@@ -74,15 +76,16 @@ class TcpReassembly:
             if opposite is not None and opposite.held:
                 self._acknowledged(opposite, acknowledgement, found)
         final = bool(flags & FIN)
-        if payload or final:
+        if payload or missing or final:
             if direction.next_sequence < 0:
                 # Joined in mid-stream: what came before was never captured.
-                direction.next_sequence, direction.lost = sequence, True
+                direction.initial = direction.next_sequence = sequence
+                direction.lost = True
             if (
                 sequence == direction.next_sequence
                 and not direction.held
                 and payload
-                and not (final or missing)
+                and not (final or missing or direction.ended)
             ):
                 direction.next_sequence = (sequence + len(payload)) % _WRAP
                 lost, direction.lost = direction.lost, False
@@ -125,19 +128,25 @@ class TcpReassembly:
         self, direction: _Direction, sequence: int, flags: int, found: list[TcpChunk]
     ) -> _Direction:
         following = (sequence + 1) % _WRAP
-        if direction.next_sequence == following:
+        ends = direction.source, direction.destination
+        opposite = self._directions.get(ends[::-1], direction)
+        if direction.next_sequence < 0:
+            # The other end has spoken already, and more than its own SYN.
+            is_other = not flags & ACK and opposite.next_sequence != opposite.initial
+        elif following == direction.initial and not (direction.ended and opposite.ended):
+            # The same SYN once more, or one that comes after the octets that follow it.
             return direction
-        if direction.next_sequence >= 0 and not flags & ACK:
+        else:
+            is_other = True
+        if is_other:
             # The ports are used again: another connection.
-            for ends in (
-                (direction.source, direction.destination),
-                (direction.destination, direction.source),
-            ):
-                old = self._directions.pop(ends, None)
-                while old is not None and old.held:
+            for old in (direction, opposite):
+                while old.held:
                     self._skip_hole(old, found)
-            direction = self._begin(direction.source, direction.destination)
-        direction.next_sequence, direction.lost = following, False
+                self._directions.pop((old.source, old.destination), None)
+            direction = self._begin(*ends)
+        direction.initial = direction.next_sequence = following
+        direction.lost = False
         return direction
 
     def _segment(self, direction: _Direction, segment: _Segment, found: list[TcpChunk]) -> None:
@@ -204,13 +213,12 @@ class TcpReassembly:
             return
         direction.acks_beyond_hole += 1
         if direction.acks_beyond_hole >= _ACKS_BEYOND_HOLE:
-            self._skip_hole(direction, found)
+            self._skip_hole(direction, found, beyond)
 
-    def _skip_hole(self, direction: _Direction, found: list[TcpChunk]) -> None:
-        nearest = min(
-            direction.held, key=lambda held: (held.sequence - direction.next_sequence) % _WRAP
-        )
-        direction.next_sequence = nearest.sequence
+    def _skip_hole(self, direction: _Direction, found: list[TcpChunk], most: int = _WRAP) -> None:
+        """Go on behind the hole, but by no more than ``most`` octets: others may yet come."""
+        hole = min((held.sequence - direction.next_sequence) % _WRAP for held in direction.held)
+        direction.next_sequence = (direction.next_sequence + min(hole, most)) % _WRAP
         direction.lost = True
         self._counters["tcp holes"] += 1
         self._deliver_held(direction, found)
