@@ -98,8 +98,8 @@ def print_report(report: AuditReport, console: Console) -> None:
         )
     table = Table(expand=True, show_lines=True)
     table.add_column("Verdict", no_wrap=True)
-    table.add_column("Requirement", ratio=3)
-    table.add_column("Reason", ratio=5)
+    table.add_column("Requirement", ratio=3, overflow="fold")
+    table.add_column("Reason", ratio=5, overflow="fold")
     table.add_column("Frames", ratio=1)
     for verdict in report.verdicts:
         table.add_row(*_row(verdict))

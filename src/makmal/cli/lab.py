@@ -104,7 +104,7 @@ def _print_run(run: LaboratoryRun, console: Console) -> None:
     for each in run.faults:
         console.print(f"  {each.name}: {each.description}", style="dim", soft_wrap=True)
     table = Table(show_lines=True)
-    table.add_column("Requirement", ratio=4)
+    table.add_column("Requirement", ratio=4, overflow="fold")
     table.add_column("Sound", no_wrap=True)
     table.add_column("Faulty", no_wrap=True)
     table.add_column("What was seen in the faulty network", ratio=6)

@@ -27,9 +27,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-app.command("audit", epilog=_EPILOG)(audit.command)
-app.command("show", epilog=_EPILOG)(show.command)
-app.command("lab", epilog=_EPILOG)(lab.command)
+app.command(
+    "audit",
+    epilog="Exit codes: 0 something passed and nothing failed, 1 something failed, 2 it could not "
+    "be done, or nothing could be concluded.",
+)(audit.command)
+app.command(
+    "show", epilog="Exit codes: 0 messages were shown, 2 there are none, or it could not be done."
+)(show.command)
+app.command(
+    "lab",
+    epilog="Exit codes: 0 every verdict is what the faults call for, 1 one is not, 2 it could not "
+    "be done.",
+)(lab.command)
 
 
 def _print_version(wanted: bool) -> None:

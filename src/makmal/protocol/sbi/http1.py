@@ -9,7 +9,7 @@ from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi.message import HttpMessage
 
 MOST_HEAD_OCTETS = 1 << 16
-MOST_BODY_OCTETS = 1 << 24
+MOST_BODY_OCTETS = 1 << 22
 _REQUEST = re.compile(rb"([A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}) (\S+) HTTP/(1\.[01])$")
 _RESPONSE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: (.*))?$")
 _START = re.compile(rb"(?:[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31} \S|HTTP/1\.[01] [1-5]\d\d)")

@@ -27,7 +27,8 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEADER_OCTETS = 9
 # RFC 9113, 4.2: the largest frame unless a setting raises it; cores do not raise it beyond this.
 _LARGEST_FRAME = 1 << 20
-_LARGEST_BODY = 1 << 24
+# No service body is near this; what is longer is not kept, so that memory stays bounded.
+_LARGEST_BODY = 1 << 22
 _MOST_STREAMS = 1000
 _LAST_FRAME_TYPE = 0x0A
 # Per frame type: the flags that it defines, and whether it belongs to a stream (True), to the
