@@ -96,14 +96,22 @@ def print_report(report: AuditReport, console: Console) -> None:
             f"{report.undecodable} messages or elements could not be read (makmal show lists them)",
             style="yellow",
         )
-    table = Table(expand=True, show_lines=True)
-    table.add_column("Verdict", no_wrap=True)
-    table.add_column("Requirement", ratio=3, overflow="fold")
-    table.add_column("Reason", ratio=5, overflow="fold")
-    table.add_column("Frames", ratio=1)
-    for verdict in report.verdicts:
-        table.add_row(*_row(verdict))
-    console.print(table)
+    unseen = [verdict for verdict in report.verdicts if _is_unseen(verdict)]
+    if len(unseen) < len(report.verdicts):
+        table = Table(expand=True, show_lines=True)
+        table.add_column("Verdict", no_wrap=True)
+        table.add_column("Requirement", ratio=3, overflow="fold")
+        table.add_column("Reason", ratio=5, overflow="fold")
+        table.add_column("Frames", ratio=1, min_width=6)
+        for verdict in report.verdicts:
+            if not _is_unseen(verdict):
+                table.add_row(*_row(verdict))
+        console.print(table)
+    if unseen:
+        console.print("Inconclusive, for nothing was seen that could be judged:", style="yellow")
+        for verdict in unseen:
+            text = Text(f"  {verdict.requirement} {verdict.test_case}: ", style="dim")
+            console.print(text.append(verdict.reason, style="not dim"), soft_wrap=True)
     tally = dict.fromkeys(Outcome, 0)
     for verdict in report.verdicts:
         tally[verdict.outcome] += 1
@@ -112,6 +120,10 @@ def print_report(report: AuditReport, console: Console) -> None:
         if count:
             summary.append(f"{count} {outcome.value}  ", style=STYLES[outcome])
     console.print(summary)
+
+
+def _is_unseen(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.INCONCLUSIVE and not verdict.frames
 
 
 def _row(verdict: Verdict) -> tuple[Text, Text, Text, Text]:
