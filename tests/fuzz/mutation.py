@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -115,8 +115,11 @@ def targets() -> list[Target]:
                 add("GTP-U", message.payload)
             elif isinstance(message, SbiMessage):
                 add("JSON", message.http.body)
-                if message.http.version != "2":
-                    add("HTTP/1.1", http1.encode(message.http))
+                http = message.http
+                if http.path is not None or http.status is not None:
+                    method, path = http.method or "GET", http.path or "/"
+                    as_1_1 = replace(http, version="1.1", method=method, path=path)
+                    add("HTTP/1.1", http1.encode(as_1_1))
                 if message.http.parts:
                     add("multipart", message.http.body)
     for frame in _frames():
