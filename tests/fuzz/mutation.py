@@ -116,7 +116,7 @@ def targets() -> list[Target]:
             elif isinstance(message, SbiMessage):
                 add("JSON", message.http.body)
                 http = message.http
-                if http.path is not None or http.status is not None:
+                if sbi.UNKNOWN not in str(http.headers) + http.name:
                     method, path = http.method or "GET", http.path or "/"
                     as_1_1 = replace(http, version="1.1", method=method, path=path)
                     add("HTTP/1.1", http1.encode(as_1_1))

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from makmal.network.policy import fault
+from makmal.network.recording import record
+
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 # NEA0 is read through, as we do; and Open5GS's port, which tshark has to be told.
-_OPTIONS = ("-o", "nas-5gs.null_decipher:TRUE", "-d", "tcp.port==7777,http2")
+_OPTIONS = (
+    *("-o", "nas-5gs.null_decipher:TRUE"),
+    *("-d", "tcp.port==7777,http2", "-d", "tcp.port==8080,http2"),
+)
+# The laboratory's own network, so that there is a capture wherever tshark is. Without ciphering:
+# keys that travel on its services would let us read more than tshark.
+OWN = "the laboratory's own network"
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +61,7 @@ def _named(tshark: str, name: str) -> Witness:
 
 
 CAPTURE_NAMES = (
+    OWN,
     "oai-registration-session.pcap",
     "open5gs-registration-sbi.pcap",
     "open5gs-smc-timeout.pcapng",
@@ -60,5 +70,11 @@ CAPTURE_NAMES = (
 
 
 @pytest.fixture(params=CAPTURE_NAMES, scope="session")
-def witness(request: pytest.FixtureRequest, tshark_path: str) -> Witness:
+def witness(
+    request: pytest.FixtureRequest, tshark_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Witness:
+    if request.param == OWN:
+        policy = fault("null-ciphering").policy
+        path, _ = record(policy).write(tmp_path_factory.mktemp("witness"), "own")
+        return Witness(tshark_path, path)
     return _named(tshark_path, request.param)
