@@ -85,6 +85,11 @@ def audit_capture(
             panel.observe(message)
         problems = list(capture.problems)
     counts = dissector.counts
+    if counts["loss"]:
+        problems.append(
+            f"the capture lacks packets at {counts['loss']} places (makmal show lists them): what "
+            "was not seen there may have happened"
+        )
     undeclared = counts["esp of an undeclared interface"]
     if undeclared:
         problems.append(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from makmal.judges.absence import Absences
 from makmal.judges.verdict import Findings
-from makmal.trace.message import NasMessage
+from makmal.trace.message import CaptureLoss, Interface, NasMessage
 from makmal.trace.user_equipment import UserEquipment
 
 
@@ -17,6 +18,7 @@ from makmal.trace.user_equipment import UserEquipment
 class _Stimulus:
     description: str
     frames: tuple[int, ...]
+    time_ns: int
     answer_outstanding: bool
     passed_over: bool = False
 
@@ -26,6 +28,7 @@ class Reactions:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self._absences = Absences(findings, Interface.N2)
         self._open: dict[UserEquipment, _Stimulus] = {}
 
     def stimulus(
@@ -33,6 +36,7 @@ class Reactions:
         user_equipment: UserEquipment,
         description: str,
         *frames: int,
+        time_ns: int,
         answer_outstanding: bool = False,
     ) -> None:
         """An uplink message came that must be ignored.
@@ -43,7 +47,7 @@ class Reactions:
         if user_equipment in self._open:
             previous = self._open.pop(user_equipment)
             self._unresolved(previous)
-        self._open[user_equipment] = _Stimulus(description, frames, answer_outstanding)
+        self._open[user_equipment] = _Stimulus(description, frames, time_ns, answer_outstanding)
 
     def good_uplink(self, user_equipment: UserEquipment) -> None:
         """The UE sent a message that is to be answered."""
@@ -67,15 +71,23 @@ class Reactions:
                 *frames,
             )
         else:
-            self._findings.violation(
-                f"{stimulus.description} was answered with {message.name}", *frames
+            self._absences.violation(
+                f"{stimulus.description} was answered with {message.name}",
+                *frames,
+                since_ns=stimulus.time_ns,
+                until_ns=message.time_ns,
             )
+
+    def on_loss(self, message: CaptureLoss) -> None:
+        """The capture lacks packets."""
+        self._absences.on_loss(message)
 
     def finish(self) -> None:
         """The trace is over."""
         for stimulus in self._open.values():
             self._unresolved(stimulus)
         self._open.clear()
+        self._absences.finish()
 
     def _unresolved(self, stimulus: _Stimulus) -> None:
         self._findings.doubt(

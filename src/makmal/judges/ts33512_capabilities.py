@@ -32,6 +32,7 @@ class CapabilitiesReplayed(Judge):
         self._registered: WeakKeyDictionary[UserEquipment, tuple[int, nas.UESecurityCapability]] = (
             WeakKeyDictionary()
         )
+        self._context_setup_seen = False
 
     def on_nas(self, message: NasMessage) -> None:
         """Note the capabilities of the Registration Request; compare the replayed ones."""
@@ -80,6 +81,7 @@ class CapabilitiesReplayed(Judge):
             or message.pdu.kind is not ngap.Kind.INITIATING_MESSAGE
         ):
             return
+        self._context_setup_seen = True
         given = message.pdu.get(ngap.ie.UE_SECURITY_CAPABILITIES)
         registered = self._registered.get(message.user_equipment)
         if given is None:
@@ -111,7 +113,9 @@ class CapabilitiesReplayed(Judge):
             )
 
     def verdict(self) -> Verdict:
-        """Fail on any difference."""
+        """Fail on any difference; pass only when the gNB was given them too."""
+        if self.findings.occasions and not self._context_setup_seen:
+            self.findings.doubt("no Initial Context Setup Request was seen")
         return self.conclude(
             "neither a Security Mode Command nor an Initial Context Setup Request was seen"
         )

@@ -6,12 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from makmal.judges.absence import Absences
 from makmal.judges.judge import Judge
 from makmal.judges.verdict import Verdict
 from makmal.protocol import nas, ngap
 from makmal.trace.identification import mobile_identity
 from makmal.trace.knowledge import Knowledge
-from makmal.trace.message import Interface, NasMessage, NgapMessage
+from makmal.trace.message import CaptureLoss, Interface, NasMessage, NgapMessage
 from makmal.trace.user_equipment import UserEquipment
 
 _OCCASIONS = {1: "initial registration", 2: "mobility registration update"}
@@ -28,6 +29,7 @@ class _State:
     earlier: set[nas.FiveGGuti] = field(default_factory=set)
     occasion: str | None = None
     since: int = 0
+    since_ns: int = 0
     accepted: int | None = None
 
 
@@ -45,6 +47,11 @@ class GutiAllocation(Judge):
         # A UE's first 5G-GUTI has none before it to compare with: no occasion to judge, but to be
         # told when there is no other.
         self._first: tuple[str, tuple[int, ...]] | None = None
+        self._absences = Absences(self.findings, Interface.N2)
+
+    def on_loss(self, message: CaptureLoss) -> None:
+        """The capture lacks packets: a 5G-GUTI may have been among them."""
+        self._absences.on_loss(message)
 
     def on_ngap(self, message: NgapMessage) -> None:
         """Note who is paged, and when a connection ends with a 5G-GUTI still due."""
@@ -62,15 +69,17 @@ class GutiAllocation(Judge):
         ):
             state = self._open.pop(message.user_equipment, None)
             if state is not None:
-                self._ended_without(state, message.frame)
+                self._ended_without(state, message)
 
-    def _ended_without(self, state: _State, frame: int) -> None:
+    def _ended_without(self, state: _State, released: NgapMessage) -> None:
         if state.accepted is not None:
-            self.findings.violation(
+            self._absences.violation(
                 f"{state.occasion} without a new 5G-GUTI before the connection was released",
                 state.since,
                 state.accepted,
-                frame,
+                released.frame,
+                since_ns=state.since_ns,
+                until_ns=released.time_ns,
             )
         state.occasion = state.accepted = None
 
@@ -107,6 +116,7 @@ class GutiAllocation(Judge):
         else:
             return
         state.occasion, state.since, state.accepted = occasion, message.frame, None
+        state.since_ns = message.time_ns
         if occasion is not None:
             self._open[message.user_equipment] = state
 
@@ -171,6 +181,7 @@ class GutiAllocation(Judge):
                     f"{state.occasion}: the trace ends before a 5G-GUTI was sent", state.since
                 )
         self._open.clear()
+        self._absences.finish()
         if self._first is not None and not self.findings.occasions:
             occasion, frames = self._first
             self.findings.doubt(

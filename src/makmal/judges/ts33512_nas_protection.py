@@ -10,7 +10,7 @@ from makmal.judges.reactions import Reactions
 from makmal.judges.verdict import Verdict
 from makmal.protocol import nas
 from makmal.trace.knowledge import Knowledge
-from makmal.trace.message import Interface, NasMessage
+from makmal.trace.message import CaptureLoss, Interface, NasMessage
 from makmal.trace.user_equipment import NasContext, UserEquipment
 
 # TS 24.501, 4.4.4.3: even in a secure exchange the AMF may have to process these when they come
@@ -52,14 +52,24 @@ class IntegrityFailure(Judge):
             self._reactions.good_uplink(user_equipment)
         elif message.protected is None:
             self._reactions.stimulus(
-                user_equipment, f"an unprotected {message.name}", message.frame
+                user_equipment,
+                f"an unprotected {message.name}",
+                message.frame,
+                time_ns=message.time_ns,
             )
         elif message.integrity_verified is False:
             self._reactions.stimulus(
-                user_equipment, "a NAS message with a wrong MAC", message.frame
+                user_equipment,
+                "a NAS message with a wrong MAC",
+                message.frame,
+                time_ns=message.time_ns,
             )
         else:
             self._reactions.good_uplink(user_equipment)
+
+    def on_loss(self, message: CaptureLoss) -> None:
+        """The capture lacks packets: what was not seen may have happened."""
+        self._reactions.on_loss(message)
 
     def verdict(self) -> Verdict:
         """Fail when such a message was answered."""
@@ -144,6 +154,7 @@ class NasReplay(Judge):
             "an uplink NAS message with a COUNT that was used before",
             earlier,
             message.frame,
+            time_ns=message.time_ns,
             answer_outstanding=state.unanswered is not None,
         )
 
@@ -160,6 +171,10 @@ class NasReplay(Judge):
         if len(state.seen) > 256:
             del state.seen[next(iter(state.seen))]
         return None
+
+    def on_loss(self, message: CaptureLoss) -> None:
+        """The capture lacks packets: what was not seen may have happened."""
+        self._reactions.on_loss(message)
 
     def verdict(self) -> Verdict:
         """Fail when a replayed message was answered."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from makmal.judges.absence import Absences
 from makmal.judges.judge import Judge
 from makmal.judges.verdict import Verdict
 from makmal.protocol import nas
 from makmal.trace.knowledge import Knowledge
-from makmal.trace.message import NasMessage, SbiMessage
+from makmal.trace.message import CaptureLoss, Interface, NasMessage, SbiMessage
 from makmal.trace.user_equipment import UserEquipment
 
 # 5GMM cause 21, TS 24.501, 9.11.3.2.
@@ -38,6 +39,7 @@ class SynchronisationFailure(Judge):
         self._open: dict[UserEquipment, _Failure] = {}
         self._by_auts: dict[str, _Failure] = {}
         self._ausf_seen = False
+        self._absences = Absences(self.findings, Interface.N2, Interface.SBI)
 
     def on_nas(self, message: NasMessage) -> None:
         """Follow Authentication Failure (synch failure) to the next Authentication Request."""
@@ -91,12 +93,18 @@ class SynchronisationFailure(Judge):
                 message.frame,
             )
         else:
-            self.findings.violation(
+            self._absences.violation(
                 "a new Authentication Request was sent before the AUSF answered the "
                 "resynchronisation",
                 failure.frame,
                 message.frame,
+                since_ns=failure.time_ns,
+                until_ns=message.time_ns,
             )
+
+    def on_loss(self, message: CaptureLoss) -> None:
+        """The capture lacks packets: the AUSF may have answered."""
+        self._absences.on_loss(message)
 
     def on_sbi(self, message: SbiMessage) -> None:
         """Follow the resynchronisation to the AUSF and back."""
@@ -119,6 +127,7 @@ class SynchronisationFailure(Judge):
                 "what followed a synchronisation failure was not seen", failure.frame
             )
         self._open.clear()
+        self._absences.finish()
         return self.conclude("no UE reported a synchronisation failure")
 
 

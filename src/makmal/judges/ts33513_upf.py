@@ -25,6 +25,7 @@ class IdentifierUniqueness(Judge):
         self._tunnels: WeakValueDictionary[_Identifier, N4Session] = WeakValueDictionary()
         self._seids: WeakValueDictionary[_Identifier, N4Session] = WeakValueDictionary()
         self._n2_tunnels: WeakValueDictionary[_Identifier, UserEquipment] = WeakValueDictionary()
+        self._alone: tuple[int, ...] = ()
 
     def on_pfcp(self, message: PfcpMessage) -> None:
         """Take the identifiers that an accepted exchange puts into use."""
@@ -42,8 +43,19 @@ class IdentifierUniqueness(Judge):
                     message.frame,
                 )
             elif holder is not session:
-                self.findings.conforming("a TEID of its own for each N4 session", message.frame)
+                self._own(
+                    any(other.live and other is not session for other in self._tunnels.values()),
+                    "a TEID of its own for each N4 session",
+                    message.frame,
+                )
             self._tunnels[tunnel] = session
+
+    def _own(self, beside_others: bool, description: str, frame: int) -> None:
+        """An identifier that no other live session has; an occasion only if there are others."""
+        if beside_others:
+            self.findings.conforming(description, frame)
+        else:
+            self._alone = self._alone or (frame,)
 
     def _take_seids(self, message: PfcpMessage, session: N4Session) -> None:
         ends = [("SMF", session.control_plane, session.control_plane_seid)]
@@ -86,7 +98,11 @@ class IdentifierUniqueness(Judge):
                     "two UEs were given the same UPF tunnel on N2", message.frame
                 )
             else:
-                self.findings.conforming("a UPF tunnel of its own for each UE", message.frame)
+                self._own(
+                    any(other is not user_equipment for other in self._n2_tunnels.values()),
+                    "a UPF tunnel of its own for each UE",
+                    message.frame,
+                )
             self._n2_tunnels[tunnel] = user_equipment
 
     def _within_one_ue(
@@ -100,4 +116,10 @@ class IdentifierUniqueness(Judge):
 
     def verdict(self) -> Verdict:
         """Fail when an identifier of a live session was given out again."""
+        if self._alone and not self.findings.occasions:
+            self.findings.doubt(
+                "no two sessions were seen alive together, so that none could be given the "
+                "identifier of another",
+                *self._alone,
+            )
         return self.conclude("no session was established on N4 or N2")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
 from makmal.trace import pcap, pcapng
-from makmal.trace.capture_source import CaptureError, CutShort, Source
+from makmal.trace.capture_source import CaptureError, CutShortError, Source
 from makmal.trace.frame import Frame
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Capture:
             for frame in self._reader:
                 number = frame.number
                 yield frame
-        except CutShort as cut:
+        except CutShortError as cut:
             self.problems.append(
                 f"{self._path} ends inside {cut.what}, octet {cut.offset}: the capture was cut "
                 f"short; {number} whole frames were read"
@@ -139,7 +139,7 @@ def _reader_for(magic: bytes, source: Source, path: Path) -> pcap.Reader | pcapn
             return pcap.Reader(source)
     except CaptureError as error:
         raise CaptureError(f"{path}: {error}") from None
-    except CutShort:
+    except CutShortError:
         raise CaptureError(
             f"{path} ends inside its header: the capture was cut before its first frame"
         ) from None

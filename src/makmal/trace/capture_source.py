@@ -12,7 +12,7 @@ class CaptureError(Exception):
     """The file cannot be read as a capture: what is wrong, where, and what to do."""
 
 
-class CutShort(Exception):  # noqa: N818 - it is a state of the file, told to the user as a problem
+class CutShortError(Exception):
     """The file ends inside something. ``what`` names it; ``offset`` is the last octet."""
 
     def __init__(self, what: str, offset: int) -> None:
@@ -30,11 +30,11 @@ class Source:
         self.offset = 0
 
     def take(self, length: int, what: str) -> bytes:
-        """Exactly ``length`` octets. Raises CutShort when the file has fewer."""
+        """Exactly ``length`` octets. Raises CutShortError when the file has fewer."""
         octets = self._stream.read(length)
         self.offset += len(octets)
         if len(octets) < length:
-            raise CutShort(what, self.offset)
+            raise CutShortError(what, self.offset)
         return octets
 
     def take_or_end(self, length: int, what: str) -> bytes | None:
@@ -44,5 +44,5 @@ class Source:
         if not octets:
             return None
         if len(octets) < length:
-            raise CutShort(what, self.offset)
+            raise CutShortError(what, self.offset)
         return octets

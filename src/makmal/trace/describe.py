@@ -11,6 +11,7 @@ from makmal.protocol import nas, ngap
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.nas.value_names import REGISTRATION_TYPES, VALUE_NAMES
 from makmal.trace.message import (
+    CaptureLoss,
     GtpuMessage,
     Message,
     NasMessage,
@@ -37,6 +38,8 @@ def describe(message: Message) -> dict[str, Any]:
             "client hello": plain_data(message.client_hello),
             "server hello": plain_data(message.server_hello),
         }
+    if isinstance(message, CaptureLoss):
+        return {"lost between": [message.since_ns, message.time_ns]}
     if isinstance(message, ProtectedPacket):
         return {"protection": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}

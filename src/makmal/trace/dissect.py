@@ -9,11 +9,12 @@ from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
 from makmal.trace.esp import is_legible
-from makmal.trace.frame import EspPacket, Frame, Payload, SctpMessage, TcpChunk, UdpDatagram
+from makmal.trace.frame import EspPacket, Frame, Gap, Payload, SctpMessage, TcpChunk, UdpDatagram
 from makmal.trace.identification import Identification
 from makmal.trace.key_ring import KeyRing
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.message import (
+    CaptureLoss,
     GtpuMessage,
     Interface,
     Message,
@@ -77,11 +78,25 @@ class Dissector:
                 self._tcp(payload, found)
             elif isinstance(payload, SctpMessage):
                 self._sctp(payload, found)
+            elif isinstance(payload, Gap):
+                self._gap(payload, found)
             else:
                 self._esp(payload, found)
         for message in found:
             self.counts[message.protocol] += 1
         return found
+
+    def _gap(self, gap: Gap, found: list[Message]) -> None:
+        if gap.connection == 0:
+            if NGAP_PORT not in (gap.source.port, gap.destination.port):
+                return
+            interface = Interface.N2
+        elif self._sbi.is_service_connection(gap.connection):
+            interface = Interface.SBI
+        else:
+            return
+        ends = gap.source, gap.destination
+        found.append(CaptureLoss((gap.frame,), gap.time_ns, *ends, gap.since_ns, interface))
 
     def _esp(self, packet: EspPacket, found: list[Message]) -> None:
         pair = (packet.source.address, packet.destination.address)

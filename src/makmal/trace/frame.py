@@ -92,4 +92,19 @@ class EspPacket(NamedTuple):
     payload: bytes
 
 
-Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket
+class Gap(NamedTuple):
+    """Packets that the capture lacks, as the numbering of SCTP and TCP tells.
+
+    They travelled from ``source`` between ``since_ns`` and ``time_ns``; ``frame`` is the one that
+    shows it. ``connection`` is that of TcpChunk, 0 for SCTP.
+    """
+
+    frame: int
+    since_ns: int
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    connection: int
+
+
+Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap

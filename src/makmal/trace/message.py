@@ -206,6 +206,20 @@ class ProtectedPacket(Carried):
 
 
 @dataclass(slots=True)
+class CaptureLoss(Carried):
+    """Messages that were sent and are not in the capture, between ``since_ns`` and ``time_ns``.
+
+    What rests on something not having happened then, rests on nothing.
+    """
+
+    since_ns: int
+    interface: Interface
+
+    protocol = "loss"
+    name = "packets that the capture lacks"
+
+
+@dataclass(slots=True)
 class Undecodable(Carried):
     """Bytes that are not the message that their port or protocol identifier promises."""
 
@@ -229,5 +243,6 @@ Message = (
     | SbiMessage
     | TlsHandshake
     | ProtectedPacket
+    | CaptureLoss
     | Undecodable
 )

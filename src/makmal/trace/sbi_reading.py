@@ -82,6 +82,11 @@ class SbiReading:
             found = list(self._read_http(chunk, connection, connection.reader))
         return found
 
+    def is_service_connection(self, number: int) -> bool:
+        """Whether the TCP connection with this number carries services."""
+        connection = self._connections.get(number)
+        return connection is not None and connection.is_sbi
+
     def _read_http(
         self, chunk: TcpChunk, connection: _Connection, observer: sbi.Observer
     ) -> list[SbiMessage]:

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from struct import Struct
 
-from makmal.trace.frame import Endpoint, SctpMessage
+from makmal.trace.frame import Endpoint, Gap, SctpMessage
 
 _COMMON_HEADER = 12
 _CHUNK = Struct(">BBH")
@@ -43,6 +43,7 @@ class _Direction:
     """What one end of an association sends: known by its verification tag and ports."""
 
     highest: int = -1
+    last_time_ns: int = 0
     seen: dict[int, None] = field(default_factory=dict)
     fragments: dict[int, _Fragment] = field(default_factory=dict)
     interleaved: dict[tuple[int, int, int], _Interleaved] = field(default_factory=dict)
@@ -50,9 +51,13 @@ class _Direction:
 
 
 class SctpReassembly:
-    """Feed it packets in order; it gives user messages, whole and each once."""
+    """Feed it packets in order; it gives user messages, whole and each once.
+
+    ``gaps`` gathers what is missing between them, for the caller to take.
+    """
 
     def __init__(self, counters: Counter[str]) -> None:
+        self.gaps: list[Gap] = []
         self._counters = counters
         self._directions: OrderedDict[tuple[int, int, int], _Direction] = OrderedDict()
 
@@ -85,7 +90,7 @@ class SctpReassembly:
                     self._counters["sctp malformed"] += 1
                     return
                 direction = self._direction(tag, source, destination)
-                if self._is_new(direction, tsn):
+                if self._is_new(direction, tsn, frames[-1], time_ns, source, destination):
                     payload = packet[position + 16 : position + length]
                     if flags & 0x03 == 0x03:
                         found.append(
@@ -142,7 +147,15 @@ class SctpReassembly:
                 self._counters["sctp associations forgotten"] += 1
         return direction
 
-    def _is_new(self, direction: _Direction, tsn: int) -> bool:
+    def _is_new(
+        self,
+        direction: _Direction,
+        tsn: int,
+        frame: int,
+        time_ns: int,
+        source: Endpoint,
+        destination: Endpoint,
+    ) -> bool:
         if tsn in direction.seen:
             self._counters["sctp duplicates"] += 1
             return False
@@ -159,8 +172,12 @@ class SctpReassembly:
                 direction.highest = tsn
             elif ahead < 0x8000_0000:
                 direction.highest = tsn
+                if ahead > 1:
+                    since_ns = direction.last_time_ns
+                    self.gaps.append(Gap(frame, since_ns, time_ns, source, destination, 0))
         else:
             direction.highest = tsn
+        direction.last_time_ns = time_ns
         direction.seen[tsn] = None
         if len(direction.seen) > _REMEMBERED_TSNS:
             del direction.seen[next(iter(direction.seen))]
@@ -189,7 +206,7 @@ class SctpReassembly:
         message_id = int.from_bytes(packet[position + 12 : position + 16], "big")
         fourth = int.from_bytes(packet[position + 16 : position + 20], "big")
         direction = self._direction(tag, source, destination)
-        if not self._is_new(direction, tsn):
+        if not self._is_new(direction, tsn, frames[-1], time_ns, source, destination):
             return
         payload = packet[position + 20 : position + length]
         cut = position + length > len(packet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
-from makmal.trace.frame import Endpoint, TcpChunk
+from makmal.trace.frame import Endpoint, Gap, TcpChunk
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 _HALF = 0x8000_0000
@@ -41,12 +41,18 @@ class _Direction:
     held: list[_Segment] = field(default_factory=list)
     held_octets: int = 0
     acks_beyond_hole: int = 0
+    last_time_ns: int = 0
+    acknowledged: int = -1
 
 
 class TcpReassembly:
-    """Feed it segments as captured; it gives each direction's octets in order of sequence."""
+    """Feed it segments as captured; it gives each direction's octets in order of sequence.
+
+    ``gaps`` gathers what is missing between them, for the caller to take.
+    """
 
     def __init__(self, counters: Counter[str]) -> None:
+        self.gaps: list[Gap] = []
         self._counters = counters
         self._directions: OrderedDict[tuple[Endpoint, Endpoint], _Direction] = OrderedDict()
         self._connections = 0
@@ -73,10 +79,14 @@ class TcpReassembly:
             sequence = (sequence + 1) % _WRAP
         if flags & ACK:
             opposite = self._directions.get((destination, source))
-            if opposite is not None and opposite.held:
-                self._acknowledged(opposite, acknowledgement, found)
+            if opposite is not None:
+                if opposite.held:
+                    self._acknowledged(opposite, acknowledgement, found)
+                elif acknowledgement != opposite.next_sequence:
+                    self._acknowledged_unseen(opposite, acknowledgement, frame, time_ns)
         final = bool(flags & FIN)
         if payload or missing or final:
+            direction.last_time_ns = time_ns
             if direction.next_sequence < 0:
                 # Joined in mid-stream: what came before was never captured.
                 direction.initial = direction.next_sequence = sequence
@@ -215,9 +225,30 @@ class TcpReassembly:
         if direction.acks_beyond_hole >= _ACKS_BEYOND_HOLE:
             self._skip_hole(direction, found, beyond)
 
+    def _acknowledged_unseen(
+        self, direction: _Direction, acknowledgement: int, frame: int, time_ns: int
+    ) -> None:
+        """The other end has octets that the capture does not, and nothing after them came yet."""
+        if direction.next_sequence < 0 or direction.ended:
+            return
+        beyond = (acknowledgement - direction.next_sequence) % _WRAP
+        # One octet beyond is a FIN that is missing, not data.
+        if 1 < beyond < _HALF and acknowledgement != direction.acknowledged:
+            direction.acknowledged = acknowledgement
+            self._gap(direction, frame, time_ns)
+
+    def _gap(self, direction: _Direction, frame: int, time_ns: int) -> None:
+        ends = direction.source, direction.destination
+        since_ns = min(direction.last_time_ns, time_ns)
+        self.gaps.append(Gap(frame, since_ns, time_ns, *ends, direction.connection))
+
     def _skip_hole(self, direction: _Direction, found: list[TcpChunk], most: int = _WRAP) -> None:
         """Go on behind the hole, but by no more than ``most`` octets: others may yet come."""
-        hole = min((held.sequence - direction.next_sequence) % _WRAP for held in direction.held)
+        nearest = min(
+            direction.held, key=lambda held: (held.sequence - direction.next_sequence) % _WRAP
+        )
+        hole = (nearest.sequence - direction.next_sequence) % _WRAP
+        self._gap(direction, nearest.frame, nearest.time_ns)
         direction.next_sequence = (direction.next_sequence + min(hole, most)) % _WRAP
         direction.lost = True
         self._counters["tcp holes"] += 1

@@ -78,7 +78,7 @@ class Reassembler:
         """The trace is over: what was held back, waiting for something that did not come."""
         chunks: list[TcpChunk] = []
         self._tcp.flush(chunks)
-        return list(chunks)
+        return [*self._tcp.gaps, *chunks]
 
     def _ipv4(self, frame: Frame, offset: int, found: list[Payload]) -> None:
         data = frame.data
@@ -228,6 +228,9 @@ class Reassembler:
                 missing,
                 chunks,
             )
+            if self._tcp.gaps:
+                found += self._tcp.gaps
+                self._tcp.gaps.clear()
             found += chunks
         elif protocol == _SCTP:
             self._sctp_packet(numbers, time_ns, source, destination, payload, truncated, found)
@@ -312,4 +315,7 @@ class Reassembler:
             truncated,
             messages,
         )
+        if self._sctp.gaps:
+            found += self._sctp.gaps
+            self._sctp.gaps.clear()
         found += messages

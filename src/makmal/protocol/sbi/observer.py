@@ -44,6 +44,9 @@ class Observer:
         direction = self._directions.get(source)
         if direction is None:
             direction = self._directions[source] = _Direction()
+        elif lost:
+            # Which HTTP/1.1 request the next response answers cannot be told any more.
+            self._pipeline.clear()
         try:
             found = direction.feed(octets, lost, position, ended, self._pipeline)
         except DecodeError:
