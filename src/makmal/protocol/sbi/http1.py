@@ -13,6 +13,11 @@ MOST_BODY_OCTETS = 1 << 22
 _REQUEST = re.compile(rb"([A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}) (\S+) HTTP/(1\.[01])$")
 _RESPONSE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: (.*))?$")
 _START = re.compile(rb"(?:[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31} \S|HTTP/1\.[01] [1-5]\d\d)")
+# The beginning of a start line, however little of it there is.
+_PARTIAL = re.compile(
+    rb"[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}(?: (?:\S.*)?)?"
+    rb"|HTTP/(?:1(?:\.(?:[01](?: (?:[1-5](?:\d(?:\d.*)?)?)?)?)?)?)?"
+)
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -22,6 +27,13 @@ def looks_like_http1(octets: bytes) -> bool:
     if _START.match(line) is None:
         return False
     return b"\r\n" not in octets[:2048] or bool(_REQUEST.match(line) or _RESPONSE.match(line))
+
+
+def _may_begin(octets: bytes) -> bool:
+    """Whether more octets can make these the beginning of a message."""
+    if b"\r" in octets:
+        return looks_like_http1(octets) or not octets.partition(b"\r")[2]
+    return _PARTIAL.fullmatch(octets) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ def decode(
     """
     head_end = octets.find(b"\r\n\r\n", 0, MOST_HEAD_OCTETS)
     if head_end < 0:
-        if len(octets) >= MOST_HEAD_OCTETS or not looks_like_http1(bytes(octets[:4096])):
+        if len(octets) >= MOST_HEAD_OCTETS or not _may_begin(bytes(octets[:4096])):
             raise DecodeError("HTTP/1.1", 0, "no start of a message")
         return None
     lines = bytes(octets[:head_end]).split(b"\r\n")

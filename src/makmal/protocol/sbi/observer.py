@@ -139,6 +139,9 @@ class _Direction:
                 return found + self._turn_to_http2(from_start, position)
             if http2.PREFACE.startswith(buffer):
                 break
+            if buffer[0] == 0 and len(buffer) < http2.HEADER_OCTETS:
+                # Perhaps the first octets of a SETTINGS frame.
+                break
             if (
                 lost
                 and http2.looks_like_frame(buffer)
