@@ -499,11 +499,11 @@ def test_tshark_finds_nothing_wrong_or_left_over(tshark: str, tmp_path: Path) ->
             assert not any(troubles), (name, data.hex(), troubles)
 
 
-# What Wireshark 4.0 reads otherwise: it looks for a mask before the end of an address, ports without
-# an address, six octets of eight, no additional rates, the first address of a tunnel one octet late.
-# For Source IP Address, UE Link-Specific IP Address and Multicast Transport Information the text of
-# TS 29.244 was looked up and is as we have it; for the others it stands between Wireshark's reading
-# and ours. Node ID, User ID and UP Function Features are unusual on purpose.
+# What Wireshark 4.0 reads otherwise: it looks for a mask before the end of an address, ports
+# without an address, six octets of eight, no additional rates, the first address of a tunnel one
+# octet late. For Source IP Address, UE Link-Specific IP Address and Multicast Transport Information
+# the text of TS 29.244 was looked up and is as we have it; for the others it stands between
+# Wireshark's reading and ours. Node ID, User ID and UP Function Features are unusual on purpose.
 NOT_READ_BY_WIRESHARK = {
     ("SOURCE_IP_ADDRESS", "06c000020118"),
     ("PMF_ADDRESS_INFORMATION", "04020000000001020000000001"),
