@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from makmal.judges.judge import Judge
 from makmal.judges.verdict import Verdict
@@ -25,6 +25,9 @@ class IdentifierUniqueness(Judge):
         self._tunnels: WeakValueDictionary[_Identifier, N4Session] = WeakValueDictionary()
         self._seids: WeakValueDictionary[_Identifier, N4Session] = WeakValueDictionary()
         self._n2_tunnels: WeakValueDictionary[_Identifier, UserEquipment] = WeakValueDictionary()
+        # Who holds tunnels of a UPF: only beside others of the same UPF can one be given twice.
+        self._holders: dict[str, WeakSet[N4Session]] = {}
+        self._n2_holders: dict[str, WeakSet[UserEquipment]] = {}
         self._alone: tuple[int, ...] = ()
 
     def on_pfcp(self, message: PfcpMessage) -> None:
@@ -43,11 +46,13 @@ class IdentifierUniqueness(Judge):
                     message.frame,
                 )
             elif holder is not session:
+                holders = self._holders.setdefault(tunnel[0], WeakSet())
                 self._own(
-                    any(other.live and other is not session for other in self._tunnels.values()),
+                    any(other.live and other is not session for other in holders),
                     "a TEID of its own for each N4 session",
                     message.frame,
                 )
+                holders.add(session)
             self._tunnels[tunnel] = session
 
     def _own(self, beside_others: bool, description: str, frame: int) -> None:
@@ -98,11 +103,13 @@ class IdentifierUniqueness(Judge):
                     "two UEs were given the same UPF tunnel on N2", message.frame
                 )
             else:
+                holders = self._n2_holders.setdefault(tunnel[0], WeakSet())
                 self._own(
-                    any(other is not user_equipment for other in self._n2_tunnels.values()),
+                    any(other is not user_equipment for other in holders),
                     "a UPF tunnel of its own for each UE",
                     message.frame,
                 )
+                holders.add(user_equipment)
             self._n2_tunnels[tunnel] = user_equipment
 
     def _within_one_ue(

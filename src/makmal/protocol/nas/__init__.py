@@ -1,6 +1,14 @@
 """5GS NAS (TS 24.501): ``decode``, ``build``, the keys in ``ie``, and the values."""
 
-from makmal.protocol.nas import ie
+from makmal.protocol.nas import (
+    areas,
+    capabilities,
+    configuration_options,
+    ie,
+    network_names,
+    packet_filters,
+    qos,
+)
 from makmal.protocol.nas.identity import (
     Eui64,
     FiveGGuti,
@@ -55,10 +63,16 @@ __all__ = [
     "Suci",
     "TrackingArea",
     "UESecurityCapability",
+    "areas",
     "build",
+    "capabilities",
     "concealed",
+    "configuration_options",
     "decode",
     "ie",
+    "network_names",
     "null_scheme_suci",
+    "packet_filters",
     "protected",
+    "qos",
 ]

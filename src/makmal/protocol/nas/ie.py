@@ -9,16 +9,34 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from makmal.protocol.element import InformationElement
-from makmal.protocol.nas import identity, values
+from makmal.protocol.errors import EncodeError
+from makmal.protocol.nas import (
+    areas,
+    capabilities,
+    configuration_options,
+    identity,
+    network_names,
+    qos,
+    values,
+)
 from makmal.protocol.nas.octets import need
 
 T = TypeVar("T")
+F = TypeVar("F", bound=capabilities.Features)
 
 
 def _key(
     name: str, decode: Callable[[bytes], T], encode: Callable[[T], bytes]
 ) -> InformationElement[T]:
-    return InformationElement(0, name, decode, encode)
+    def checked(value: T) -> bytes:
+        try:
+            return encode(value)
+        except EncodeError:
+            raise
+        except (TypeError, AttributeError, OverflowError, ValueError) as error:
+            raise EncodeError("NAS", name, str(error)) from None
+
+    return InformationElement(0, name, decode, checked)
 
 
 def _octets(name: str) -> InformationElement[bytes]:
@@ -90,6 +108,22 @@ def _s_nssai(name: str) -> InformationElement[values.SNssai]:
     return _key(name, values.decode_s_nssai, values.encode_s_nssai)
 
 
+def _features(name: str, kind: type[F]) -> InformationElement[capabilities.FeatureSet[F]]:
+    return _key(name, capabilities.feature_set_decoder(kind), lambda value: value.encode())
+
+
+def _network_name(name: str) -> InformationElement[network_names.NetworkName]:
+    return _key(name, network_names.decode_network_name, network_names.encode_network_name)
+
+
+def _rules(name: str) -> InformationElement[tuple[qos.QosRule, ...]]:
+    return _key(name, qos.decode_qos_rules, qos.encode_qos_rules)
+
+
+def _flows(name: str) -> InformationElement[tuple[qos.QosFlowDescription, ...]]:
+    return _key(name, qos.decode_qos_flow_descriptions, qos.encode_qos_flow_descriptions)
+
+
 SPARE_HALF_OCTET = _number("Spare half octet")
 
 # Mobility management: identities and security.
@@ -141,12 +175,16 @@ DEREGISTRATION_TYPE = _key(
 )
 SERVICE_TYPE = _number("Service type")
 CONTROL_PLANE_SERVICE_TYPE = _number("Control plane service type")
-FIVE_GMM_CAPABILITY = _octets("5GMM capability")
+FIVE_GMM_CAPABILITY = _features("5GMM capability", capabilities.FiveGmmFeature)
 REQUESTED_NSSAI = _nssai("Requested NSSAI")
 ALLOWED_NSSAI = _nssai("Allowed NSSAI")
 CONFIGURED_NSSAI = _nssai("Configured NSSAI")
 REJECTED_NSSAI = _rejected("Rejected NSSAI")
-EXTENDED_REJECTED_NSSAI = _octets("Extended rejected NSSAI")
+EXTENDED_REJECTED_NSSAI = _key(
+    "Extended rejected NSSAI",
+    areas.decode_extended_rejected_nssai,
+    areas.encode_extended_rejected_nssai,
+)
 PENDING_NSSAI = _nssai("Pending NSSAI")
 REQUESTED_MAPPED_NSSAI = _octets("Requested mapped NSSAI")
 LAST_VISITED_REGISTERED_TAI = _key(
@@ -159,14 +197,20 @@ FORBIDDEN_TAI_LIST_ROAMING = _tai_list(
 FORBIDDEN_TAI_LIST_REGIONAL = _tai_list(
     "Forbidden TAI(s) for the list of 5GS forbidden TAs for regional provision of service"
 )
-SERVICE_AREA_LIST = _octets("Service area list")
-EQUIVALENT_PLMNS = _octets("Equivalent PLMNs")
+SERVICE_AREA_LIST = _key(
+    "Service area list", areas.decode_service_area_list, areas.encode_service_area_list
+)
+EQUIVALENT_PLMNS = _key("Equivalent PLMNs", areas.decode_plmn_list, areas.encode_plmn_list)
 S1_UE_NETWORK_CAPABILITY = _octets("S1 UE network capability")
 UPLINK_DATA_STATUS = _status("Uplink data status")
 PDU_SESSION_STATUS = _status("PDU session status")
 ALLOWED_PDU_SESSION_STATUS = _status("Allowed PDU session status")
 PDU_SESSION_REACTIVATION_RESULT = _status("PDU session reactivation result")
-PDU_SESSION_REACTIVATION_RESULT_ERROR_CAUSE = _octets("PDU session reactivation result error cause")
+PDU_SESSION_REACTIVATION_RESULT_ERROR_CAUSE = _key(
+    "PDU session reactivation result error cause",
+    areas.decode_session_causes,
+    areas.encode_session_causes,
+)
 MICO_INDICATION = _number("MICO indication")
 UE_STATUS = _number("UE status")
 UE_USAGE_SETTING = _number("UE's usage setting")
@@ -179,7 +223,7 @@ NETWORK_SLICING_INDICATION = _number("Network slicing indication")
 FIVE_GS_UPDATE_TYPE = _number("5GS update type")
 MOBILE_STATION_CLASSMARK_2 = _octets("Mobile station classmark 2")
 SUPPORTED_CODECS = _octets("Supported codecs")
-EPS_BEARER_CONTEXT_STATUS = _octets("EPS bearer context status")
+EPS_BEARER_CONTEXT_STATUS = _status("EPS bearer context status")
 EXTENDED_DRX_PARAMETERS = _octets("Extended DRX parameters")
 T3324_VALUE = _timer("T3324 value")
 T3346_VALUE = _number("T3346 value")
@@ -201,7 +245,11 @@ SERVICE_LEVEL_AA_CONTAINER = _octets("Service-level-AA container")
 NID = _octets("NID")
 MS_DETERMINED_PLMN_WITH_DISASTER_CONDITION = _octets("MS determined PLMN with disaster condition")
 PEIPS_ASSISTANCE_INFORMATION = _octets("PEIPS assistance information")
-FIVE_GS_NETWORK_FEATURE_SUPPORT = _octets("5GS network feature support")
+FIVE_GS_NETWORK_FEATURE_SUPPORT = _key(
+    "5GS network feature support",
+    capabilities.decode_network_feature_support,
+    capabilities.encode_network_feature_support,
+)
 EMERGENCY_NUMBER_LIST = _octets("Emergency number list")
 EXTENDED_EMERGENCY_NUMBER_LIST = _octets("Extended emergency number list")
 SOR_TRANSPARENT_CONTAINER = _octets("SOR transparent container")
@@ -222,10 +270,16 @@ LIST_OF_PLMNS_FOR_DISASTER_CONDITION = _octets("List of PLMNs to be used in disa
 NSAG_INFORMATION = _octets("NSAG information")
 LOWER_BOUND_TIMER_VALUE = _timer("Lower bound timer value")
 CONFIGURATION_UPDATE_INDICATION = _number("Configuration update indication")
-FULL_NAME_FOR_NETWORK = _octets("Full name for network")
-SHORT_NAME_FOR_NETWORK = _octets("Short name for network")
-LOCAL_TIME_ZONE = _number("Local time zone")
-UNIVERSAL_TIME_AND_LOCAL_TIME_ZONE = _octets("Universal time and local time zone")
+FULL_NAME_FOR_NETWORK = _network_name("Full name for network")
+SHORT_NAME_FOR_NETWORK = _network_name("Short name for network")
+LOCAL_TIME_ZONE = _key(
+    "Local time zone", network_names.decode_time_zone, network_names.encode_time_zone
+)
+UNIVERSAL_TIME_AND_LOCAL_TIME_ZONE = _key(
+    "Universal time and local time zone",
+    network_names.decode_universal_time,
+    network_names.encode_universal_time,
+)
 NETWORK_DAYLIGHT_SAVING_TIME = _number("Network daylight saving time")
 SMS_INDICATION = _number("SMS indication")
 ADDITIONAL_CONFIGURATION_INDICATION = _number("Additional configuration indication")
@@ -257,12 +311,20 @@ SELECTED_PDU_SESSION_TYPE = _number("Selected PDU session type")
 SSC_MODE = _number("SSC mode")
 SELECTED_SSC_MODE = _number("Selected SSC mode")
 ALLOWED_SSC_MODE = _number("Allowed SSC mode")
-FIVE_GSM_CAPABILITY = _octets("5GSM capability")
+FIVE_GSM_CAPABILITY = _key(
+    "5GSM capability",
+    capabilities.decode_five_gsm_capability,
+    capabilities.encode_five_gsm_capability,
+)
 MAXIMUM_NUMBER_OF_SUPPORTED_PACKET_FILTERS = _uint16("Maximum number of supported packet filters")
 ALWAYS_ON_PDU_SESSION_REQUESTED = _number("Always-on PDU session requested")
 ALWAYS_ON_PDU_SESSION_INDICATION = _number("Always-on PDU session indication")
 SM_PDU_DN_REQUEST_CONTAINER = _octets("SM PDU DN request container")
-EXTENDED_PROTOCOL_CONFIGURATION_OPTIONS = _octets("Extended protocol configuration options")
+EXTENDED_PROTOCOL_CONFIGURATION_OPTIONS = _key(
+    "Extended protocol configuration options",
+    configuration_options.decode_configuration_options,
+    configuration_options.encode_configuration_options,
+)
 IP_HEADER_COMPRESSION_CONFIGURATION = _octets("IP header compression configuration")
 ETHERNET_HEADER_COMPRESSION_CONFIGURATION = _octets("Ethernet header compression configuration")
 DS_TT_ETHERNET_PORT_MAC_ADDRESS = _octets("DS-TT Ethernet port MAC address")
@@ -273,15 +335,17 @@ REQUESTED_MBS_CONTAINER = _octets("Requested MBS container")
 RECEIVED_MBS_CONTAINER = _octets("Received MBS container")
 PDU_SESSION_PAIR_ID = _number("PDU session pair ID")
 RSN = _number("RSN")
-AUTHORIZED_QOS_RULES = _octets("Authorized QoS rules")
-REQUESTED_QOS_RULES = _octets("Requested QoS rules")
+AUTHORIZED_QOS_RULES = _rules("Authorized QoS rules")
+REQUESTED_QOS_RULES = _rules("Requested QoS rules")
 SESSION_AMBR = _key("Session AMBR", values.decode_session_ambr, values.encode_session_ambr)
 PDU_ADDRESS = _key("PDU address", values.decode_pdu_address, values.encode_pdu_address)
 RQ_TIMER_VALUE = _number("RQ timer value")
 MAPPED_EPS_BEARER_CONTEXTS = _octets("Mapped EPS bearer contexts")
-AUTHORIZED_QOS_FLOW_DESCRIPTIONS = _octets("Authorized QoS flow descriptions")
-REQUESTED_QOS_FLOW_DESCRIPTIONS = _octets("Requested QoS flow descriptions")
-FIVE_GSM_NETWORK_FEATURE_SUPPORT = _octets("5GSM network feature support")
+AUTHORIZED_QOS_FLOW_DESCRIPTIONS = _flows("Authorized QoS flow descriptions")
+REQUESTED_QOS_FLOW_DESCRIPTIONS = _flows("Requested QoS flow descriptions")
+FIVE_GSM_NETWORK_FEATURE_SUPPORT = _features(
+    "5GSM network feature support", capabilities.FiveGsmNetworkFeature
+)
 SERVING_PLMN_RATE_CONTROL = _uint16("Serving PLMN rate control")
 ATSSS_CONTAINER = _octets("ATSSS container")
 CONTROL_PLANE_ONLY_INDICATION = _number("Control plane only indication")

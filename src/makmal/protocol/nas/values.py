@@ -18,7 +18,8 @@ class RegistrationType:
 
 
 def decode_registration_type(data: bytes) -> RegistrationType:
-    """From a half octet."""
+    """From a half octet. Raises DecodeError."""
+    need(data, 1, "a registration type")
     return RegistrationType(data[0] & 7, bool(data[0] & 8))
 
 
@@ -36,7 +37,8 @@ class KeySetIdentifier:
 
 
 def decode_key_set_identifier(data: bytes) -> KeySetIdentifier:
-    """From a half octet."""
+    """From a half octet. Raises DecodeError."""
+    need(data, 1, "a key set identifier")
     return KeySetIdentifier(data[0] & 7, bool(data[0] & 8))
 
 
@@ -55,7 +57,8 @@ class DeregistrationType:
 
 
 def decode_deregistration_type(data: bytes) -> DeregistrationType:
-    """From a half octet."""
+    """From a half octet. Raises DecodeError."""
+    need(data, 1, "a de-registration type")
     return DeregistrationType(bool(data[0] & 8), bool(data[0] & 4), data[0] & 3)
 
 
@@ -225,9 +228,9 @@ def decode_rejected_nssai(data: bytes) -> tuple[RejectedSNssai, ...]:
     while position < len(data):
         length, cause = data[position] >> 4, data[position] & 0x0F
         value = data[position + 1 : position + 1 + length]
-        if length == 0 or len(value) < length:
+        if length not in (1, 4) or len(value) < length:
             raise DecodeError("NAS", position, "a rejected S-NSSAI of wrong length")
-        sd = int.from_bytes(value[1:4], "big") if length >= 4 else None
+        sd = int.from_bytes(value[1:4], "big") if length == 4 else None
         found.append(RejectedSNssai(cause, value[0], sd))
         position += 1 + length
     return tuple(found)
@@ -258,6 +261,8 @@ def decode_tai_list(data: bytes) -> tuple[TrackingArea, ...]:
     position = 0
     while position < len(data):
         kind, count = data[position] >> 5 & 3, (data[position] & 0x1F) + 1
+        if kind == 3:
+            raise DecodeError("NAS", position, "type of list 3 is reserved")
         position += 1
         if kind == 2:
             for _ in range(count):
@@ -313,45 +318,51 @@ def encode_dnn(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PduAddress:
-    """PDU address (9.11.4.10). ``session_type``: 1 IPv4, 2 IPv6, 3 IPv4v6, 5 Ethernet."""
+    """PDU address (9.11.4.10). ``session_type``: 1 IPv4, 2 IPv6, 3 IPv4v6, 5 Ethernet.
+
+    ``has_smf_address``: ``trailing`` is the SMF's IPv6 link local address (the SI6LLA bit).
+    """
 
     session_type: int
     ipv4: str | None = None
     interface_identifier: bytes | None = None
     trailing: bytes = b""
+    has_smf_address: bool = False
 
 
 def decode_pdu_address(data: bytes) -> PduAddress:
     """Raises DecodeError."""
     need(data, 1, "a PDU address")
-    session_type = data[0] & 7
+    session_type, has_smf_address = data[0] & 7, bool(data[0] & 8)
     if session_type == 1:
         need(data, 5, "an IPv4 address")
-        return PduAddress(1, str(IPv4Address(data[1:5])), None, data[5:])
+        ipv4 = str(IPv4Address(data[1:5]))
+        return PduAddress(1, ipv4, None, data[5:], has_smf_address)
     if session_type == 2:
         need(data, 9, "an IPv6 interface identifier")
-        return PduAddress(2, None, data[1:9], data[9:])
+        return PduAddress(2, None, data[1:9], data[9:], has_smf_address)
     if session_type == 3:
         need(data, 13, "an IPv6 interface identifier and an IPv4 address")
-        return PduAddress(3, str(IPv4Address(data[9:13])), data[1:9], data[13:])
-    return PduAddress(session_type, None, None, data[1:])
+        ipv4 = str(IPv4Address(data[9:13]))
+        return PduAddress(3, ipv4, data[1:9], data[13:], has_smf_address)
+    return PduAddress(session_type, None, None, data[1:], has_smf_address)
 
 
 def encode_pdu_address(value: PduAddress) -> bytes:
     """The reverse."""
     return (
-        bytes((value.session_type,))
+        bytes((value.has_smf_address << 3 | value.session_type,))
         + (value.interface_identifier or b"")
         + (b"" if value.ipv4 is None else IPv4Address(value.ipv4).packed)
         + value.trailing
     )
 
 
-# Unit of session AMBR (9.11.4.14): value 1 is 1 kbit/s, then each next is 4 times more.
-def _unit_kbps(unit: int) -> int:
+def rate_unit_kbps(unit: int) -> int:
+    """Unit of a session AMBR (9.11.4.14): 1 is 1 kbit/s, each next 4 times more, up to 25."""
     if unit == 0:
         return 0
-    group, step = divmod(unit - 1, 5)
+    group, step = divmod(min(unit, 25) - 1, 5)
     return int(1000**group * 4**step)
 
 
@@ -367,12 +378,12 @@ class SessionAmbr:
     @property
     def downlink_kbps(self) -> int:
         """In kbit/s."""
-        return self.downlink * _unit_kbps(self.downlink_unit)
+        return self.downlink * rate_unit_kbps(self.downlink_unit)
 
     @property
     def uplink_kbps(self) -> int:
         """In kbit/s."""
-        return self.uplink * _unit_kbps(self.uplink_unit)
+        return self.uplink * rate_unit_kbps(self.uplink_unit)
 
 
 def decode_session_ambr(data: bytes) -> SessionAmbr:

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 
 from makmal.protocol.element import InformationElement
 from makmal.protocol.errors import DecodeError
-from makmal.protocol.ngap import assistance, procedure_values, ran_status, transfer, values
+from makmal.protocol.ngap import (
+    assistance,
+    configuration,
+    procedure_values,
+    ran_status,
+    transfer,
+    ue_services,
+    values,
+)
 from makmal.protocol.ngap.element_names import NAMES
 from makmal.protocol.ngap.enumerations import HandoverType, RrcEstablishmentCause, enumeration
 from makmal.protocol.ngap.types import (
@@ -16,6 +24,7 @@ from makmal.protocol.ngap.types import (
     Aper,
     bits,
     enumerated,
+    fixed_octets,
     integer,
     sequence,
     sequence_of,
@@ -280,6 +289,77 @@ UE_RADIO_CAPABILITY_EUTRA_FORMAT = _ie(265, OCTETS)
 NOTIFY_SOURCE_NG_RAN_NODE = _ie(269, enumerated(1))
 RED_CAP_INDICATION = _ie(333, enumerated(1))
 PAGING_CAUSE = _ie(342, enumerated(1))
+
+OVERLOAD_RESPONSE = _ie(2, configuration.OVERLOAD_RESPONSE)
+AMF_TNL_ASSOCIATION_FAILED_TO_SETUP_LIST = _ie(4, configuration.TNL_ASSOCIATION_LIST)
+AMF_TNL_ASSOCIATION_SETUP_LIST = _ie(5, configuration.AMF_TNL_ASSOCIATION_LIST)
+AMF_TNL_ASSOCIATION_TO_ADD_LIST = _ie(6, configuration.AMF_TNL_ASSOCIATION_TO_ADD_LIST)
+AMF_TNL_ASSOCIATION_TO_REMOVE_LIST = _ie(7, configuration.AMF_TNL_ASSOCIATION_LIST)
+AMF_TNL_ASSOCIATION_TO_UPDATE_LIST = _ie(8, configuration.AMF_TNL_ASSOCIATION_TO_UPDATE_LIST)
+AMF_TRAFFIC_LOAD_REDUCTION_INDICATION = _ie(9, configuration.TRAFFIC_LOAD_REDUCTION_INDICATION)
+NGRAN_CGI = _ie(43, configuration.NGRAN_CGI)
+NGRAN_TRACE_ID = _ie(44, fixed_octets(8))
+OVERLOAD_START_NSSAI_LIST = _ie(49, configuration.OVERLOAD_START_NSSAI_LIST)
+TAI_LIST_FOR_RESTART = _ie(104, configuration.TAI_LIST_FOR_RESTART)
+TRACE_COLLECTION_ENTITY_IP_ADDRESS = _ie(109, values.TRANSPORT_LAYER_ADDRESS)
+UE_PRESENCE_IN_AREA_OF_INTEREST_LIST = _ie(116, configuration.UE_PRESENCE_IN_AREA_OF_INTEREST_LIST)
+HANDOVER_FLAG = _ie(143, enumerated(1))
+NGRAN_TNL_ASSOCIATION_TO_REMOVE_LIST = _ie(167, configuration.NGRAN_TNL_ASSOCIATION_TO_REMOVE_LIST)
+EXTENDED_RAN_NODE_NAME = _ie(273, configuration.EXTENDED_NAME)
+EXTENDED_AMF_NAME = _ie(274, configuration.EXTENDED_NAME)
+
+SOURCE_TO_TARGET_AMF_INFORMATION_REROUTE = _ie(
+    171, ue_services.SOURCE_TO_TARGET_AMF_INFORMATION_REROUTE
+)
+NB_IOT_PAGING_EDRX_INFO = _ie(203, ue_services.NB_IOT_PAGING_EDRX_INFO)
+PAGING_ASSISTANCE_FOR_COVERAGE_ENHANCEMENT = _ie(
+    207, ue_services.PAGING_ASSISTANCE_FOR_COVERAGE_ENHANCEMENT
+)
+WUS_ASSISTANCE_INFORMATION = _ie(208, ue_services.WUS_ASSISTANCE_INFORMATION)
+UE_DIFFERENTIATION_INFORMATION = _ie(209, ue_services.UE_DIFFERENTIATION_INFORMATION)
+NB_IOT_UE_PRIORITY = _ie(210, integer(0, 255, extensible=True))
+TAI = _ie(213, values.TAI)
+LTE_V2X_SERVICES_AUTHORIZED = _ie(215, ue_services.V2X_SERVICES_AUTHORIZED)
+NR_V2X_SERVICES_AUTHORIZED = _ie(216, ue_services.V2X_SERVICES_AUTHORIZED)
+LTE_UE_SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE = _ie(
+    217, ue_services.SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE
+)
+NR_UE_SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE = _ie(
+    218, ue_services.SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE
+)
+EUTRA_PAGING_EDRX_INFORMATION = _ie(223, ue_services.EUTRA_PAGING_EDRX_INFORMATION)
+SUSPEND_REQUEST_INDICATION = _ie(235, enumerated(1))
+SUSPEND_RESPONSE_INDICATION = _ie(236, enumerated(1))
+MDT_PLMN_LIST = _ie(254, ue_services.MDT_PLMN_LIST)
+PRIVACY_INDICATOR = _ie(256, enumerated(2))
+NPN_ACCESS_INFORMATION = _ie(259, ue_services.NPN_ACCESS_INFORMATION)
+TARGET_TO_SOURCE_FAILURE_TRANSPARENT_CONTAINER = _ie(262, OCTETS)
+TIME_SYNC_ASSISTANCE_INFORMATION = _ie(326, ue_services.TIME_SYNC_ASSISTANCE_INFORMATION)
+NR_PAGING_EDRX_INFORMATION = _ie(332, ue_services.NR_PAGING_EDRX_INFORMATION)
+TARGET_NSSAI_INFORMATION = _ie(334, ue_services.TARGET_NSSAI_INFORMATION)
+UE_SLICE_MAXIMUM_BIT_RATE_LIST = _ie(335, ue_services.UE_SLICE_MAXIMUM_BIT_RATE_LIST)
+PEIPS_ASSISTANCE_INFORMATION = _ie(344, ue_services.PEIPS_ASSISTANCE_INFORMATION)
+FIVE_G_PROSE_AUTHORIZED = _ie(345, ue_services.FIVE_G_PROSE_AUTHORIZED)
+FIVE_G_PROSE_UE_SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE = _ie(
+    346, ue_services.SIDELINK_AGGREGATE_MAXIMUM_BIT_RATE
+)
+CANCEL_ALL_WARNING_MESSAGES = _ie(14, enumerated(1))
+CONCURRENT_WARNING_MESSAGE_INDICATOR = _ie(17, enumerated(1))
+DATA_CODING_SCHEME = _ie(20, bits(8))
+MESSAGE_IDENTIFIER = _ie(35, bits(16))
+NUMBER_OF_BROADCASTS_REQUESTED = _ie(47, integer(0, 65_535))
+REPETITION_PERIOD = _ie(87, integer(0, 131_071))
+SERIAL_NUMBER = _ie(95, bits(16))
+WARNING_TYPE = _ie(125, fixed_octets(2))
+W_AGF_IDENTITY_INFORMATION = _ie(239, OCTETS)
+TNGF_IDENTITY_INFORMATION = _ie(246, OCTETS)
+TWIF_IDENTITY_INFORMATION = _ie(247, OCTETS)
+NID = _ie(371, ue_services.NID)
+MOBILE_IAB_AUTHORIZED = _ie(400, enumerated(2))
+MOBILE_IAB_NODE_INDICATION = _ie(402, enumerated(1))
+NO_PDU_SESSION_INDICATION = _ie(403, enumerated(1))
+MOBILE_IAB_SUPPORTED = _ie(404, enumerated(1))
+E_RED_CAP_INDICATION = _ie(427, enumerated(1))
 
 _TRANSFER_TYPES: dict[int, Aper[Any]] = {
     53: transfer.HANDOVER_REQUEST_ACKNOWLEDGE,

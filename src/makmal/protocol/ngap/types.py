@@ -135,10 +135,15 @@ def bit_string(
 def bits(count: int, extensible: bool = False) -> Aper[int]:
     """BIT STRING (SIZE(count)), as a number."""
     string = bit_string(count, None, extensible)
-    return Aper(
-        lambda reader: string.read(reader)[0],
-        lambda writer, value: string.write(writer, (value, count)),
-    )
+
+    def read(reader: Reader) -> int:
+        number, size = string.read(reader)
+        if size != count:
+            # A number cannot tell it, and no version of NGAP has made use of the "..." so far.
+            raise reader.fail(f"{size} bits where the specification has {count}")
+        return number
+
+    return Aper(read, lambda writer, value: string.write(writer, (value, count)))
 
 
 def fixed_octets(count: int) -> Aper[bytes]:

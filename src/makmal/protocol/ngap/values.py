@@ -69,7 +69,11 @@ def _read_cause(reader: Reader) -> Cause | UnknownChoice:
 
 def _write_cause(writer: Writer, value: Cause | UnknownChoice) -> None:
     if isinstance(value, UnknownChoice):
-        raise EncodeError("NGAP", "Cause", "an alternative of a later version")
+        writer.whole_number(5, 0, 5)
+        writer.whole_number(value.element.identifier, 0, 65_535)
+        writer.bits(value.element.criticality, 2)
+        writer.open_type(value.element.value)
+        return
     writer.whole_number(value.group, 0, 5)
     _CAUSES[value.group][1].write(writer, value.value)
 
@@ -226,10 +230,15 @@ def _read_address(reader: Reader) -> str:
         return str(IPv6Address(octets))
     if size == 160:
         return f"{IPv4Address(octets[:4])} {IPv6Address(octets[4:])}"
-    return octets.hex()
+    return f"{octets.hex()}/{size}"
 
 
 def _write_address(writer: Writer, value: str) -> None:
+    if "/" in value:
+        text, _, size = value.partition("/")
+        count = int(size)
+        _ADDRESS_BITS.write(writer, (int(text or "0", 16) >> -count % 8, count))
+        return
     octets = b""
     for address in value.split(" "):
         try:
