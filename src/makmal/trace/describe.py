@@ -127,6 +127,12 @@ def _with_names(value: Any) -> Any:
             "EPS integrity": _algorithms(value.eps_integrity or 0, 0x80, "EIA", 0),
         }
         return {**words, "octets": value.octets.hex()}
+    if isinstance(value, nas.eps.S1UENetworkCapability):
+        return {
+            "EPS encryption": _algorithms(value.encryption, 0x80, "EEA", 0),
+            "EPS integrity": _algorithms(value.integrity, 0x80, "EIA", 0),
+            "octets": value.octets.hex(),
+        }
     if isinstance(value, nas.SecurityAlgorithms):
         return {
             "ciphering": f"5G-EA{value.ciphering}",

@@ -11,9 +11,13 @@ from typing import TypeVar
 from makmal.protocol.element import InformationElement
 from makmal.protocol.errors import EncodeError
 from makmal.protocol.nas import (
+    access_groups,
     areas,
     capabilities,
     configuration_options,
+    eap,
+    emergency_numbers,
+    eps,
     identity,
     network_names,
     qos,
@@ -163,7 +167,7 @@ AUTHENTICATION_PARAMETER_AUTN = _octets(
 )
 AUTHENTICATION_RESPONSE_PARAMETER = _octets("Authentication response parameter")
 AUTHENTICATION_FAILURE_PARAMETER = _octets("Authentication failure parameter")
-EAP_MESSAGE = _octets("EAP message")
+EAP_MESSAGE = _key("EAP message", eap.decode_eap, eap.encode_eap)
 IDENTITY_TYPE = _number("Identity type")
 FIVE_GMM_CAUSE = _number("5GMM cause")
 NAS_MESSAGE_CONTAINER = _octets("NAS message container")
@@ -201,7 +205,9 @@ SERVICE_AREA_LIST = _key(
     "Service area list", areas.decode_service_area_list, areas.encode_service_area_list
 )
 EQUIVALENT_PLMNS = _key("Equivalent PLMNs", areas.decode_plmn_list, areas.encode_plmn_list)
-S1_UE_NETWORK_CAPABILITY = _octets("S1 UE network capability")
+S1_UE_NETWORK_CAPABILITY = _key(
+    "S1 UE network capability", eps.decode_s1_ue_network_capability, lambda value: value.octets
+)
 UPLINK_DATA_STATUS = _status("Uplink data status")
 PDU_SESSION_STATUS = _status("PDU session status")
 ALLOWED_PDU_SESSION_STATUS = _status("Allowed PDU session status")
@@ -217,8 +223,14 @@ UE_USAGE_SETTING = _number("UE's usage setting")
 REQUESTED_DRX_PARAMETERS = _number("Requested DRX parameters")
 NEGOTIATED_DRX_PARAMETERS = _number("Negotiated DRX parameters")
 EPS_NAS_MESSAGE_CONTAINER = _octets("EPS NAS message container")
-LADN_INDICATION = _octets("LADN indication")
-LADN_INFORMATION = _octets("LADN information")
+LADN_INDICATION = _key(
+    "LADN indication", access_groups.decode_ladn_indication, access_groups.encode_ladn_indication
+)
+LADN_INFORMATION = _key(
+    "LADN information",
+    access_groups.decode_ladn_information,
+    access_groups.encode_ladn_information,
+)
 NETWORK_SLICING_INDICATION = _number("Network slicing indication")
 FIVE_GS_UPDATE_TYPE = _number("5GS update type")
 MOBILE_STATION_CLASSMARK_2 = _octets("Mobile station classmark 2")
@@ -250,8 +262,16 @@ FIVE_GS_NETWORK_FEATURE_SUPPORT = _key(
     capabilities.decode_network_feature_support,
     capabilities.encode_network_feature_support,
 )
-EMERGENCY_NUMBER_LIST = _octets("Emergency number list")
-EXTENDED_EMERGENCY_NUMBER_LIST = _octets("Extended emergency number list")
+EMERGENCY_NUMBER_LIST = _key(
+    "Emergency number list",
+    emergency_numbers.decode_emergency_numbers,
+    emergency_numbers.encode_emergency_numbers,
+)
+EXTENDED_EMERGENCY_NUMBER_LIST = _key(
+    "Extended emergency number list",
+    emergency_numbers.decode_extended_emergency_numbers,
+    emergency_numbers.encode_extended_emergency_numbers,
+)
 SOR_TRANSPARENT_CONTAINER = _octets("SOR transparent container")
 NSSAI_INCLUSION_MODE = _number("NSSAI inclusion mode")
 OPERATOR_DEFINED_ACCESS_CATEGORY_DEFINITIONS = _octets(
@@ -259,7 +279,11 @@ OPERATOR_DEFINED_ACCESS_CATEGORY_DEFINITIONS = _octets(
 )
 NON_3GPP_NW_POLICIES = _number("Non-3GPP NW policies")
 CIPHERING_KEY_DATA = _octets("Ciphering key data")
-CAG_INFORMATION_LIST = _octets("CAG information list")
+CAG_INFORMATION_LIST = _key(
+    "CAG information list",
+    access_groups.decode_cag_information,
+    access_groups.encode_cag_information,
+)
 EXTENDED_CAG_INFORMATION_LIST = _octets("Extended CAG information list")
 TRUNCATED_5G_S_TMSI_CONFIGURATION = _octets("Truncated 5G-S-TMSI configuration")
 FIVE_GS_ADDITIONAL_REQUEST_RESULT = _number("5GS additional request result")
@@ -340,7 +364,9 @@ REQUESTED_QOS_RULES = _rules("Requested QoS rules")
 SESSION_AMBR = _key("Session AMBR", values.decode_session_ambr, values.encode_session_ambr)
 PDU_ADDRESS = _key("PDU address", values.decode_pdu_address, values.encode_pdu_address)
 RQ_TIMER_VALUE = _number("RQ timer value")
-MAPPED_EPS_BEARER_CONTEXTS = _octets("Mapped EPS bearer contexts")
+MAPPED_EPS_BEARER_CONTEXTS = _key(
+    "Mapped EPS bearer contexts", eps.decode_mapped_eps_bearers, eps.encode_mapped_eps_bearers
+)
 AUTHORIZED_QOS_FLOW_DESCRIPTIONS = _flows("Authorized QoS flow descriptions")
 REQUESTED_QOS_FLOW_DESCRIPTIONS = _flows("Requested QoS flow descriptions")
 FIVE_GSM_NETWORK_FEATURE_SUPPORT = _features(
