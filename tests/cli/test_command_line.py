@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import struct
 import subprocess
@@ -187,7 +186,7 @@ def test_lab_bad_input(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"this is no capture, but a letter", "pcap"),
         (b"\xd4\xc3\xb2\xa1\x02\x00", "cut"),
-        (os.urandom(4096)[:1].replace(b"\x0a", b"\x0b") + b"\x99" * 100, "pcap"),
+        (b"\x99" * 100, "pcap"),
     ],
     ids=["absent", "empty", "text", "cut header", "octets"],
 )

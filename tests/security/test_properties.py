@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
@@ -40,9 +42,40 @@ def test_a_mac_covers_every_bit_and_every_input(
     assert integrity(algorithm, key, 5, 2, Direction.UPLINK, data) != mac
 
 
+@given(st.integers(0, 3), KEY, st.binary(max_size=24), st.data())
+def test_bits_beyond_the_length_count_for_nothing(
+    algorithm: int, key: bytes, data: bytes, draw: st.DataObject
+) -> None:
+    bits = draw.draw(st.integers(0, len(data) * 8))
+    size = (bits + 7) // 8
+    kept = (int.from_bytes(data, "big") >> len(data) * 8 - bits << -bits % 8).to_bytes(size, "big")
+    arguments = (algorithm, key, 7, 3, Direction.DOWNLINK)
+    text = cipher(*arguments, data, bits)
+    assert text == cipher(*arguments, kept, bits)
+    assert cipher(*arguments, text, bits) == kept
+    assert integrity(*arguments, data, bits) == integrity(*arguments, kept, bits)
+
+
 def test_null_algorithms() -> None:
     assert cipher(0, bytes(16), 1, 1, Direction.UPLINK, b"abc") == b"abc"
     assert integrity(0, bytes(16), 1, 1, Direction.UPLINK, b"abc") == bytes(4)
+
+
+@pytest.mark.parametrize("function", [cipher, integrity])
+@pytest.mark.parametrize("algorithm", range(4))
+def test_inputs_that_do_not_fit_are_refused(function: object, algorithm: int) -> None:
+    """A larger input would run into its neighbour (TS 33.401, B.1.1)."""
+    assert callable(function)
+    for count, bearer, bits, expected in (
+        (2**32, 0, None, "32 bits"),
+        (-1, 0, None, "32 bits"),
+        (0, 32, None, "5 bits"),
+        (0, -1, None, "5 bits"),
+        (0, 0, 17, "17 bits"),
+        (0, 0, -1, "-1 bits"),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            function(algorithm, bytes(16), count, bearer, Direction.UPLINK, b"ab", bits)
 
 
 @pytest.mark.parametrize("function", [cipher, integrity])
@@ -74,7 +107,34 @@ def test_tuak_challenges_verify_and_tell_sqn() -> None:
     token = tuak.auts(key, topc, rand, sqn)
     assert tuak.sqn_of_auts(key, topc, rand, token) == sqn
     assert tuak.sqn_of_auts(key, topc, rand, bytes(14)) is None
-    assert tuak.ck_ik(key, topc, rand) == tuak.f2_to_f5(key, topc, rand)[1:3]
+    result = tuak.f2_to_f5(key, topc, rand)
+    assert tuak.ck_ik(key, topc, rand) == (result.ck, result.ik)
+
+
+@pytest.mark.parametrize("wrong", range(5))
+def test_authentication_functions_refuse_inputs_of_wrong_lengths(wrong: int) -> None:
+    for module, sizes in ((milenage, (16, 16, 16, 6, 2)), (tuak, (32, 32, 16, 6, 2))):
+        assert len(module.f1(*map(bytes, sizes))) == 8
+        for by in (-1, 1):
+            changed = [size + by * (index == wrong) for index, size in enumerate(sizes)]
+            with pytest.raises(ValueError, match=f"of {changed[wrong]} octets"):
+                module.f1(*map(bytes, changed))
+            if wrong < 3:
+                with pytest.raises(ValueError, match=f"of {changed[wrong]} octets"):
+                    module.f2_to_f5(*map(bytes, changed[:3]))
+    with pytest.raises(ValueError, match="OP of 15 octets"):
+        milenage.compute_opc(bytes(16), bytes(15))
+
+
+def test_tuak_refuses_lengths_that_it_does_not_have() -> None:
+    inputs = bytes(16), bytes(32), bytes(16)
+    for name, sizes in (("res", (5, 64)), ("ck", (8, 24)), ("ik", (8, 24))):
+        for size in sizes:
+            with pytest.raises(ValueError, match=f"no {name.upper()} of {size} octets"):
+                tuak.f2_to_f5(*inputs, **{f"{name}_octets": size})
+    for size in (4, 12):
+        with pytest.raises(ValueError, match=f"no MAC of {size} octets"):
+            tuak.f1(*inputs, bytes(6), bytes(2), mac_octets=size)
 
 
 @given(st.sampled_from((1, 2)), st.binary(max_size=40))
@@ -88,6 +148,17 @@ def test_what_is_concealed_can_be_revealed_by_the_home_network_only(
         suci.deconceal(scheme, bytes(range(2, 34)), output)
 
 
+@given(st.sampled_from((1, 2)), st.binary(max_size=40), st.data())
+def test_a_mangled_scheme_output_is_refused(scheme: int, plain: bytes, draw: st.DataObject) -> None:
+    output = suci.conceal(scheme, suci.public_key(scheme, PRIVATE_KEYS[scheme]), plain)
+    bit = draw.draw(st.integers(0, len(output) * 8 - 1))
+    changed = (int.from_bytes(output, "big") ^ 1 << bit).to_bytes(len(output), "big")
+    shorter = output[: draw.draw(st.integers(0, len(output) - 1))]
+    for mangled in (changed, shorter, output + b"\0"):
+        with pytest.raises(suci.SuciError):
+            suci.deconceal(scheme, PRIVATE_KEYS[scheme], mangled)
+
+
 @given(st.sampled_from((1, 2, 3, 15)), st.binary(max_size=80))
 def test_any_scheme_output_is_revealed_or_refused(scheme: int, output: bytes) -> None:
     with pytest.raises(suci.SuciError):
@@ -98,6 +169,12 @@ def test_wrong_suci_keys_are_refused() -> None:
     for scheme in (1, 2):
         with pytest.raises(suci.SuciError):
             suci.conceal(scheme, b"short", b"plain")
+        public = suci.public_key(scheme, PRIVATE_KEYS[scheme])
+        for wrong in (bytes(31), b"\1" * 33, b""):
+            with pytest.raises(suci.SuciError, match="private key"):
+                suci.conceal(scheme, public, b"plain", wrong)
+            with pytest.raises(suci.SuciError, match="private key"):
+                suci.deconceal(scheme, wrong, suci.conceal(scheme, public, b"plain"))
         with pytest.raises(suci.SuciError):
             suci.public_key(scheme, bytes(0) if scheme == 1 else bytes(32))
     with pytest.raises(suci.SuciError):
@@ -151,8 +228,9 @@ def test_at_mac_counts_itself_as_zeros() -> None:
     sent = packet[:12] + mac + packet[28:]
     assert eap_aka_prime.at_mac(bytes(32), sent) == mac
     assert eap_aka_prime.at_mac(bytes(32), sent[:-1] + b"x") != mac
-    with pytest.raises(ValueError, match="AT_MAC"):
-        eap_aka_prime.at_mac(bytes(32), bytes(20))
+    for wrong in (bytes(20), packet[:27], packet[:9] + b"\4" + packet[10:], packet[:8]):
+        with pytest.raises(ValueError, match="AT_MAC"):
+            eap_aka_prime.at_mac(bytes(32), wrong)
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "HS256"])
@@ -186,6 +264,37 @@ def test_an_unsigned_token_is_read_as_what_it_is() -> None:
     assert (token.algorithm, token.signature) == ("none", b"")
 
 
+def test_es256_goes_with_p256_only() -> None:
+    key = ec.generate_private_key(ec.SECP384R1())
+    with pytest.raises(ValueError, match="does not go with"):
+        tokens.sign(CLAIMS, key, "ES256")
+    token = tokens.parse(tokens.sign(CLAIMS, ec.generate_private_key(ec.SECP256R1()), "ES256"))
+    assert not tokens.verify(token, key.public_key())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("iss", 1), ("sub", ["a"]), ("scope", ["a"]), ("scope", None), ("aud", 1)),
+        *(("aud", ["a", 1]), ("aud", {}), ("exp", "99"), ("exp", True), ("exp", None)),
+        *(("exp", float("nan")), ("exp", float("inf"))),
+    ],
+)
+def test_claims_of_wrong_types_make_no_token(name: str, value: object) -> None:
+    """TS 29.510, 6.3.5.2.4: the types of AccessTokenClaims."""
+    with pytest.raises(tokens.TokenError):
+        tokens.parse(tokens.unsigned({**CLAIMS, name: value}))
+
+
+def test_claims_may_be_missing_or_of_several_kinds() -> None:
+    token = tokens.parse("e30.e30.")
+    assert (token.algorithm, token.issuer, token.subject, token.audience) == (None,) * 4
+    assert (token.scope, token.expires) == (frozenset(), None)
+    token = tokens.parse(tokens.unsigned({"aud": ["a", "b"], "exp": 1.5}))
+    assert (token.audience, token.expires) == (("a", "b"), 1)
+    assert tokens.parse(tokens.unsigned({"exp": 10**400})).expires is None
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -211,3 +320,12 @@ def test_any_text_is_a_token_or_refused(text: str) -> None:
         return
     assert token.audience is None or isinstance(token.audience, str | tuple)
     assert isinstance(token.scope, frozenset)
+
+
+@pytest.mark.parametrize("algorithms", [milenage, tuak])
+@pytest.mark.parametrize("octets", [0, 3, 6, 7, 13, 15, 17, 40])
+def test_a_challenge_of_another_length_is_not_verified(algorithms: Any, octets: int) -> None:
+    constant = bytes(32 if algorithms is tuak else 16)
+    arguments = (bytes(16), constant, bytes(16), bytes(octets))
+    assert algorithms.verifies_autn(*arguments) is False
+    assert algorithms.sqn_of_auts(*arguments) is None

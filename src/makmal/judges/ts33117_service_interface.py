@@ -181,8 +181,8 @@ class TokenVerified(Judge):
     def _what_is_wrong(self, request: SbiMessage, text: str) -> str | None:
         try:
             token = parse(text)
-        except TokenError:
-            return "something that is no token"
+        except TokenError as error:
+            return f"something that is no token ({error})"
         if token.algorithm is None or token.algorithm.lower() == "none" or not token.signature:
             return "an unsigned token (algorithm none)"
         expires = token.expires

@@ -7,6 +7,7 @@ from hmac import digest
 
 _K_ENCR, _K_AUT, _K_RE, _MSK, _EMSK = 16, 32, 32, 64, 64
 _AT_MAC, _MAC_OCTETS = 11, 16
+_AT_MAC_OCTETS = 20
 _LABEL = b"EAP-AKA'"
 
 
@@ -47,12 +48,15 @@ def derive_keys(ik_prime: bytes, ck_prime: bytes, identity: str) -> EapAkaPrimeK
 def at_mac(k_aut: bytes, packet: bytes) -> bytes:
     """The value of AT_MAC, 16 octets, over an EAP packet in which it counts as zeros.
 
-    RFC 9048, 3.4: HMAC-SHA-256-128. Raises ValueError when the packet has no AT_MAC.
+    RFC 9048, 3.4: HMAC-SHA-256-128. Raises ValueError when the packet has no whole AT_MAC.
     """
     position = 8
     while position + 4 <= len(packet):
         size = packet[position + 1] * 4
         if packet[position] == _AT_MAC:
+            # RFC 4187, 10.15: the attribute is always 20 octets long.
+            if size != _AT_MAC_OCTETS or position + size > len(packet):
+                raise ValueError("the AT_MAC of the EAP packet is not of 20 octets")
             start = position + 4
             cleared = packet[:start] + bytes(_MAC_OCTETS) + packet[start + _MAC_OCTETS :]
             return digest(k_aut, cleared, "sha256")[:_MAC_OCTETS]

@@ -1,10 +1,22 @@
-"""Milenage, the example set of authentication functions (TS 35.206)."""
+"""Milenage, the example set of authentication functions (TS 35.206).
+
+Every function raises ValueError when an input is not of its length; an AUTN or AUTS of another
+length, which comes from outside, is only not verified.
+"""
 
 from __future__ import annotations
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+from makmal.security.authentication import (
+    AUTN_OCTETS,
+    AUTS_OCTETS,
+    AuthenticationResult,
+    check_length,
+    xor,
+)
 
 # TS 35.206, 4.1: the constants c and the rotations r, in bits, of OUT1 to OUT5.
 _CONSTANTS = (0, 1, 2, 4, 8)
@@ -13,6 +25,7 @@ _MASK = (1 << 128) - 1
 
 
 def _encrypt(key: bytes, block: int) -> int:
+    check_length("K", key, 16)
     # The counter mode of one block of zeros is the block cipher itself (TS 35.206, 3.2).
     encryptor = Cipher(AES(key), CTR(block.to_bytes(16, "big"))).encryptor()
     return int.from_bytes(encryptor.update(bytes(16)), "big")
@@ -23,21 +36,30 @@ def _rotated(value: int, places: int) -> int:
 
 
 def compute_opc(key: bytes, op: bytes) -> bytes:
-    """OPc, 16 octets, from K and the operator's OP (8.2)."""
+    """OPc, 16 octets, from K and the operator's OP (8.2). ValueError for wrong lengths."""
+    check_length("OP", op, 16)
     number = int.from_bytes(op, "big")
     return (_encrypt(key, number) ^ number).to_bytes(16, "big")
 
 
-def _out(number: int, key: bytes, opc: bytes, rand: bytes) -> bytes:
+def _temporary(key: bytes, opc: bytes, rand: bytes) -> tuple[int, int]:
+    """TEMP and OPc as numbers (4.1)."""
+    check_length("OPc", opc, 16)
+    check_length("RAND", rand, 16)
     constant = int.from_bytes(opc, "big")
-    temporary = _encrypt(key, int.from_bytes(rand, "big") ^ constant)
+    return _encrypt(key, int.from_bytes(rand, "big") ^ constant), constant
+
+
+def _out(number: int, key: bytes, opc: bytes, rand: bytes) -> bytes:
+    temporary, constant = _temporary(key, opc, rand)
     value = _rotated(temporary ^ constant, _ROTATIONS[number - 1]) ^ _CONSTANTS[number - 1]
     return (_encrypt(key, value) ^ constant).to_bytes(16, "big")
 
 
 def _out1(key: bytes, opc: bytes, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
-    constant = int.from_bytes(opc, "big")
-    temporary = _encrypt(key, int.from_bytes(rand, "big") ^ constant)
+    check_length("SQN", sqn, 6)
+    check_length("AMF", amf, 2)
+    temporary, constant = _temporary(key, opc, rand)
     value = _rotated(int.from_bytes((sqn + amf) * 2, "big") ^ constant, _ROTATIONS[0])
     return (_encrypt(key, temporary ^ value ^ _CONSTANTS[0]) ^ constant).to_bytes(16, "big")
 
@@ -72,6 +94,13 @@ def f5(key: bytes, opc: bytes, rand: bytes) -> bytes:
     return _out(2, key, opc, rand)[:6]
 
 
+def f2_to_f5(key: bytes, opc: bytes, rand: bytes) -> AuthenticationResult:
+    """RES, CK, IK and AK of one challenge."""
+    return AuthenticationResult(
+        f2(key, opc, rand), f3(key, opc, rand), f4(key, opc, rand), f5(key, opc, rand)
+    )
+
+
 def f5_star(key: bytes, opc: bytes, rand: bytes) -> bytes:
     """AK for resynchronisation, 6 octets."""
     return _out(5, key, opc, rand)[:6]
@@ -84,26 +113,26 @@ def ck_ik(key: bytes, opc: bytes, rand: bytes) -> tuple[bytes, bytes]:
 
 def generate_autn(key: bytes, opc: bytes, rand: bytes, sqn: bytes, amf: bytes) -> bytes:
     """AUTN, 16 octets: SQN xor AK, AMF, MAC-A (TS 33.102, 6.3.2)."""
-    return _xor(sqn, f5(key, opc, rand)) + amf + f1(key, opc, rand, sqn, amf)
+    return xor(sqn, f5(key, opc, rand)) + amf + f1(key, opc, rand, sqn, amf)
 
 
 def verifies_autn(key: bytes, opc: bytes, rand: bytes, autn: bytes) -> bool:
     """Whether the home network of this subscription made the challenge (TS 33.102, 6.3.3)."""
-    sqn = _xor(autn[:6], f5(key, opc, rand))
+    if len(autn) != AUTN_OCTETS:
+        return False
+    sqn = xor(autn[:6], f5(key, opc, rand))
     return generate_autn(key, opc, rand, sqn, autn[6:8]) == autn
 
 
 def auts(key: bytes, opc: bytes, rand: bytes, sqn: bytes) -> bytes:
     """AUTS, 14 octets, that tells the home network the USIM's SQN (TS 33.102, 6.3.3)."""
-    concealed = _xor(sqn, f5_star(key, opc, rand))
+    concealed = xor(sqn, f5_star(key, opc, rand))
     return concealed + f1_star(key, opc, rand, sqn, b"\0\0")
 
 
 def sqn_of_auts(key: bytes, opc: bytes, rand: bytes, token: bytes) -> bytes | None:
     """The USIM's SQN, None when the AUTS is not this USIM's (TS 33.102, 6.3.5)."""
-    sqn = _xor(token[:6], f5_star(key, opc, rand))
+    if len(token) != AUTS_OCTETS:
+        return None
+    sqn = xor(token[:6], f5_star(key, opc, rand))
     return sqn if auts(key, opc, rand, sqn) == token else None
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))

@@ -34,10 +34,11 @@ def cipher(
     """Encipher or decipher with 128-NEA ``algorithm``; 0 is the null algorithm.
 
     ``count`` is 32 bits, ``bearer`` 5. Of the data ``bit_length`` bits count, the rest come out
-    as zeros. Raises ValueError for an unknown algorithm or a key that is not of 16 octets.
+    as zeros. Raises ValueError for an unknown algorithm, a key that is not of 16 octets, a count
+    or bearer that is too large, or a length beyond the data.
     """
-    _check(key)
     bits = len(data) * 8 if bit_length is None else bit_length
+    _check(key, count, bearer, len(data), bits)
     size = (bits + 7) // 8
     data = data[:size]
     if algorithm == 0:
@@ -72,8 +73,8 @@ def integrity(
 
     Arguments and errors as for ``cipher``.
     """
-    _check(key)
     bits = len(data) * 8 if bit_length is None else bit_length
+    _check(key, count, bearer, len(data), bits)
     data = data[: (bits + 7) // 8]
     if bits % 8:
         data = data[:-1] + bytes((data[-1] & 0xFF00 >> bits % 8 & 0xFF,))
@@ -89,9 +90,16 @@ def integrity(
     raise ValueError(f"there is no integrity algorithm 128-NIA{algorithm}")
 
 
-def _check(key: bytes) -> None:
+def _check(key: bytes, count: int, bearer: int, octets: int, bits: int) -> None:
     if len(key) != _KEY_OCTETS:
         raise ValueError(f"a key of {_KEY_OCTETS} octets is needed, not of {len(key)}")
+    # TS 33.401, B.1.1: the sizes of the inputs. A larger one would run into its neighbour.
+    if not 0 <= count < 1 << 32:
+        raise ValueError(f"the count {count} is not of 32 bits")
+    if not 0 <= bearer < 1 << 5:
+        raise ValueError(f"the bearer {bearer} is not of 5 bits")
+    if not 0 <= bits <= octets * 8:
+        raise ValueError(f"{octets} octets of data have no {bits} bits")
 
 
 def _combine(data: bytes, stream: list[int]) -> bytes:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 NULL_SCHEME, PROFILE_A, PROFILE_B = 0, 1, 2
 _MAC_OCTETS = 8
+_PRIVATE_KEY_OCTETS = 32
 _PUBLIC_KEY_OCTETS = {PROFILE_A: 32, PROFILE_B: 33}
 _ENC_OCTETS, _COUNTER_OCTETS, _MAC_KEY_OCTETS = 16, 16, 32
 
@@ -26,10 +27,7 @@ class SuciError(Exception):
 def public_key(scheme: int, private_key: bytes) -> bytes:
     """The public key to a private one of 32 octets: 32 octets, or 33 compressed. SuciError."""
     if scheme == PROFILE_A:
-        try:
-            return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
-        except ValueError as error:
-            raise SuciError(f"not a private key of profile A: {error}") from error
+        return _private_a(private_key).public_key().public_bytes_raw()
     if scheme == PROFILE_B:
         return _compressed(_private_b(private_key).public_key())
     raise SuciError(f"protection scheme {scheme} has no keys that are known")
@@ -51,7 +49,7 @@ def conceal(
         private_a = (
             X25519PrivateKey.generate()
             if ephemeral_private_key is None
-            else X25519PrivateKey.from_private_bytes(ephemeral_private_key)
+            else _private_a(ephemeral_private_key)
         )
         ephemeral = private_a.public_key().public_bytes_raw()
         shared = _exchange_a(private_a, home_network_public_key)
@@ -82,11 +80,7 @@ def deconceal(scheme: int, private_key: bytes, scheme_output: bytes) -> bytes:
     ephemeral = scheme_output[:size]
     text, mac = scheme_output[size:-_MAC_OCTETS], scheme_output[-_MAC_OCTETS:]
     if scheme == PROFILE_A:
-        try:
-            private_a = X25519PrivateKey.from_private_bytes(private_key)
-        except ValueError as error:
-            raise SuciError(f"not a private key of profile A: {error}") from error
-        shared = _exchange_a(private_a, ephemeral)
+        shared = _exchange_a(_private_a(private_key), ephemeral)
     else:
         shared = _exchange_b(_private_b(private_key), ephemeral)
     encryption_key, counter, mac_key = _derive(shared, ephemeral)
@@ -110,7 +104,16 @@ def _exchange_b(private_key: ec.EllipticCurvePrivateKey, public: bytes) -> bytes
     return private_key.exchange(ec.ECDH(), point)
 
 
+def _private_a(private_key: bytes) -> X25519PrivateKey:
+    try:
+        return X25519PrivateKey.from_private_bytes(private_key)
+    except ValueError as error:
+        raise SuciError(f"not a private key of profile A: {error}") from error
+
+
 def _private_b(private_key: bytes) -> ec.EllipticCurvePrivateKey:
+    if len(private_key) != _PRIVATE_KEY_OCTETS:
+        raise SuciError(f"not a private key of profile B: {len(private_key)} octets")
     try:
         return ec.derive_private_key(int.from_bytes(private_key, "big"), ec.SECP256R1())
     except ValueError as error:

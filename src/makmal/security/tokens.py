@@ -1,7 +1,8 @@
 """OAuth 2.0 access tokens of the 5G core: JSON web tokens, signed (TS 29.510, 6.3.5.2.4).
 
-Judges look at tokens that nobody should accept, so reading one judges nothing: whether the
-algorithm, the audience or the signature is right is asked for one by one.
+Judges look at tokens that nobody should accept, so reading one judges no value: whether the
+algorithm, the audience or the signature is right is asked for one by one. Only a claim whose type
+is not that of TS 29.510, 6.3.5.2.4, makes a text no access token.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from binascii import Error as BinasciiError
 from dataclasses import dataclass
 from hmac import compare_digest
 from hmac import digest as hmac_digest
-from typing import Any
+from typing import Any, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -79,13 +80,17 @@ class AccessToken:
 
 
 def parse(text: str) -> AccessToken:
-    """Read a token in compact serialisation (RFC 7515, 7.1). Raises TokenError."""
+    """Read a token in compact serialisation (RFC 7515, 7.1).
+
+    Raises TokenError for what is none, and for a claim of a wrong type; a claim may be missing.
+    """
     if len(text) > _LONGEST:
         raise TokenError(f"a text of {len(text)} characters")
     parts = text.split(".")
     if len(parts) != 3:
         raise TokenError(f"{len(parts)} parts between dots, where a signed token has 3")
     header, claims = _object(parts[0], "header"), _object(parts[1], "claims")
+    _check_types(header, claims)
     signing_input = f"{parts[0]}.{parts[1]}".encode()
     return AccessToken(header, claims, _octets(parts[2], "signature"), signing_input)
 
@@ -93,7 +98,7 @@ def parse(text: str) -> AccessToken:
 def sign(claims: dict[str, Any], key: SigningKey, algorithm: str) -> str:
     """A token signed with ES256, RS256 or HS256. Raises ValueError if key and algorithm differ."""
     covered = _signing_input(claims, algorithm)
-    if algorithm == "ES256" and isinstance(key, ec.EllipticCurvePrivateKey):
+    if algorithm == "ES256" and _is_p256(key):
         r, s = decode_dss_signature(key.sign(covered, ec.ECDSA(hashes.SHA256())))
         signature = b"".join(number.to_bytes(_COORDINATE_OCTETS, "big") for number in (r, s))
     elif algorithm == "RS256" and isinstance(key, rsa.RSAPrivateKey):
@@ -135,6 +140,25 @@ def verify(token: AccessToken, key: VerifyingKey) -> bool:
     return True
 
 
+def _is_p256(key: SigningKey) -> TypeGuard[ec.EllipticCurvePrivateKey]:
+    # RFC 7518, 3.4: ES256 is ECDSA with P-256, never with another curve.
+    return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+
+
+def _check_types(header: dict[str, Any], claims: dict[str, Any]) -> None:
+    for where, name in ((header, "alg"), (claims, "iss"), (claims, "sub"), (claims, "scope")):
+        if name in where and not isinstance(where[name], str):
+            raise TokenError(f"{name} is no text")
+    audience = claims.get("aud", "")
+    entries = audience if isinstance(audience, list) else [audience]
+    if not all(isinstance(entry, str) for entry in entries):
+        raise TokenError("aud is neither a text nor a list of texts")
+    expires = claims.get("exp", 0)
+    # RFC 7519, 2: a NumericDate may have a fraction. To Python a truth value is a number, too.
+    if isinstance(expires, bool) or not isinstance(expires, int | float):
+        raise TokenError("exp is no number")
+
+
 def _signing_input(claims: dict[str, Any], algorithm: str) -> bytes:
     header = {"alg": algorithm, "typ": "JWT"}
     parts = (json.dumps(part, separators=(",", ":")).encode() for part in (header, claims))
@@ -156,12 +180,17 @@ def _octets(text: str, what: str) -> bytes:
 
 def _object(text: str, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(_octets(text, what))
+        value = json.loads(_octets(text, what), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise TokenError(f"the {what} is no JSON: {error}") from error
     if not isinstance(value, dict):
         raise TokenError(f"the {what} is no JSON object")
     return value
+
+
+def _refuse(constant: str) -> Any:
+    # RFC 8259, 6: NaN and the infinities, which Python reads, are no JSON.
+    raise ValueError(f"{constant} is no number")
 
 
 def _text(value: Any) -> str | None:
