@@ -181,6 +181,8 @@ def _octets(value: Any, length: int) -> bytes | None:
     if not isinstance(value, str) or len(value) != length * 2:
         return None
     try:
-        return bytes.fromhex(value)
+        octets = bytes.fromhex(value)
     except ValueError:
         return None
+    # Python passes over spaces between the digits.
+    return octets if len(octets) == length else None
