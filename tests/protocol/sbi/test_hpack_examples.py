@@ -252,6 +252,9 @@ def test_every_block_of_a_real_core_is_as_the_library_decodes_it(
     assert len(started) >= 3
     streams: dict[tuple[int, object], bytes] = {}
     for chunk in open5gs:
+        if 7777 not in (chunk.source.port, chunk.destination.port):
+            # The database of the core.
+            continue
         key = (chunk.connection, chunk.source)
         assert not (chunk.lost and key in streams)
         streams[key] = streams.get(key, b"") + chunk.payload
@@ -259,9 +262,6 @@ def test_every_block_of_a_real_core_is_as_the_library_decodes_it(
     for (connection, _source), octets in streams.items():
         ours, theirs = HeaderBlocks(connection in started), Decoder()
         rest = octets.removeprefix(PREFACE)
-        if rest[3:4] not in (b"\x00", b"\x01", b"\x04"):
-            # The database of the core.
-            continue
         while rest:
             frame, length = Frame.parse_frame_header(memoryview(rest[:9]))
             frame.parse_body(memoryview(rest[9 : 9 + length]))

@@ -10,8 +10,8 @@ from makmal.protocol.sbi.message import HttpMessage
 
 MOST_HEAD_OCTETS = 1 << 16
 MOST_BODY_OCTETS = 1 << 22
-_REQUEST = re.compile(rb"([A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}) (\S+) HTTP/(1\.[01])$")
-_RESPONSE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: (.*))?$")
+_REQUEST = re.compile(rb"([A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}) (\S+) HTTP/(1\.[01])\Z")
+_RESPONSE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: (.*))?\Z")
 _START = re.compile(rb"(?:[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31} \S|HTTP/1\.[01] [1-5]\d\d)")
 # The beginning of a start line, however little of it there is.
 _PARTIAL = re.compile(
@@ -19,6 +19,8 @@ _PARTIAL = re.compile(
     rb"|HTTP/(?:1(?:\.(?:[01](?: (?:[1-5](?:\d(?:\d.*)?)?)?)?)?)?)?"
 )
 _WITHOUT_BODY = frozenset({204, 304})
+_LENGTH = re.compile(r"[0-9]{1,19}")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 def looks_like_http1(octets: bytes) -> bool:
@@ -33,7 +35,7 @@ def _may_begin(octets: bytes) -> bool:
     """Whether more octets can make these the beginning of a message."""
     if b"\r" in octets:
         return looks_like_http1(octets) or not octets.partition(b"\r")[2]
-    return _PARTIAL.fullmatch(octets) is not None
+    return not octets or _PARTIAL.fullmatch(octets) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ def decode(
     lines = bytes(octets[:head_end]).split(b"\r\n")
     message, reason = _start_line(lines[0])
     message.headers = _headers(lines)
+    if message.is_request:
+        message.authority = message.header("host")
     start = head_end + 4
     if not message.is_request and _has_no_body(message, answers):
         return Decoded(message, start, reason)
-    coding = (message.header("transfer-encoding") or "").lower()
-    if "chunked" in coding:
+    if _is_chunked(message):
         chunked = _chunked(octets, start)
         if chunked is None:
             return None
@@ -79,7 +82,7 @@ def decode(
         return Decoded(message, end, reason, chunks)
     length = message.header("content-length")
     if length is not None:
-        if not length.isascii() or not length.isdigit() or int(length) > MOST_BODY_OCTETS:
+        if _LENGTH.fullmatch(length) is None or int(length) > MOST_BODY_OCTETS:
             raise DecodeError("HTTP/1.1", 0, f"a content length of {length[:20]!r}")
         end = start + int(length)
         if len(octets) < end:
@@ -87,7 +90,6 @@ def decode(
         message.body = bytes(octets[start:end])
         return Decoded(message, end, reason)
     if message.is_request:
-        message.authority = message.header("host")
         return Decoded(message, start, reason)
     if not closed:
         if len(octets) - start > MOST_BODY_OCTETS:
@@ -128,14 +130,19 @@ def _start_line(line: bytes) -> tuple[HttpMessage, str]:
 
 def _headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
     headers = []
-    offset = 0
+    offset = len(lines[0]) + 2
     for line in lines[1:]:
-        offset += len(line) + 2
         name, colon, value = line.partition(b":")
         if not colon or not name:
             raise DecodeError("HTTP/1.1", offset, "a header line without a colon")
         headers.append((name.decode("latin-1"), value.decode("latin-1").strip()))
+        offset += len(line) + 2
     return tuple(headers)
+
+
+def _is_chunked(message: HttpMessage) -> bool:
+    codings = [value for name, value in message.headers if name.lower() == "transfer-encoding"]
+    return "chunked" in ",".join(codings).lower()
 
 
 def _has_no_body(response: HttpMessage, answers: HttpMessage | None) -> bool:
@@ -155,10 +162,7 @@ def _chunked(octets: bytes | bytearray, position: int) -> tuple[bytes, tuple[int
                 raise DecodeError("HTTP/1.1", position, "a chunk without a size")
             return None
         text = bytes(octets[position:line_end]).partition(b";")[0].strip()
-        try:
-            size = int(text, 16) if text.isalnum() else -1
-        except ValueError:
-            size = -1
+        size = -1 if _CHUNK_SIZE.fullmatch(text) is None else int(text, 16)
         if size < 0 or len(body) + size > MOST_BODY_OCTETS:
             raise DecodeError("HTTP/1.1", position, "a chunk size that is none")
         position = line_end + 2
@@ -171,6 +175,8 @@ def _chunked(octets: bytes | bytearray, position: int) -> tuple[bytes, tuple[int
             return None if end < 0 else (bytes(body), tuple(sizes), end + 2)
         if len(octets) < position + size + 2:
             return None
+        if octets[position + size : position + size + 2] != b"\r\n":
+            raise DecodeError("HTTP/1.1", position + size, "a chunk is longer than its size")
         body += octets[position : position + size]
         sizes.append(size)
         position += size + 2

@@ -47,11 +47,7 @@ class Observer:
         elif lost:
             # Which HTTP/1.1 request the next response answers cannot be told any more.
             self._pipeline.clear()
-        try:
-            found = direction.feed(octets, lost, position, ended, self._pipeline)
-        except DecodeError:
-            direction.restart()
-            found = []
+        found = direction.feed(octets, lost, position, ended, self._pipeline)
         if direction.is_other and all(each.is_other for each in self._directions.values()):
             self.not_http = True
         for message in found:
@@ -90,8 +86,8 @@ class _Direction:
         self._skipping = False
         self.is_other = False
 
-    def restart(self) -> None:
-        """Footing was lost in the middle of the octets: wait for the start of a message."""
+    def _restart(self) -> None:
+        # Footing was lost in the middle of the octets: wait for the start of a message.
         self._buffer.clear()
         self._marks.clear()
         self._skipping = True
@@ -149,7 +145,11 @@ class _Direction:
             ):
                 return found + self._turn_to_http2(False, position)
             answers = unanswered[0] if unanswered else None
-            decoded = http1.decode(buffer, answers, ended)
+            try:
+                decoded = http1.decode(buffer, answers, ended)
+            except DecodeError:
+                self._restart()
+                break
             if decoded is None:
                 break
             self._is_http1 = True
