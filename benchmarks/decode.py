@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.protocol import nas, ngap
 from makmal.protocol.errors import DecodeError
 from makmal.trace.capture import open_capture

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.protocol import nas
 from makmal.trace.capture import open_capture
 from makmal.trace.dissect import Dissector

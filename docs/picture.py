@@ -15,8 +15,8 @@ from rich.console import Console
 
 from makmal.audit import audit_capture
 from makmal.cli.audit import print_report
-from makmal.network.policy import OBSERVED, fault
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED, fault
+from makmal.played.recording import record
 from makmal.trace.knowledge import load_knowledge
 
 _FAULTS = ("suci-null-scheme", "answers-replayed-nas", "teid-reused", "token-not-demanded")

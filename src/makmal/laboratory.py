@@ -13,8 +13,8 @@ from typing import Any
 
 from makmal.audit import AuditReport, audit_capture
 from makmal.judges.verdict import Outcome, Verdict
-from makmal.network.policy import OBSERVED, PROTECTED, Fault, NetworkPolicy
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED, PROTECTED, Fault, NetworkPolicy
+from makmal.played.recording import record
 from makmal.trace.knowledge import load_knowledge
 
 

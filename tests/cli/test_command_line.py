@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 
 from makmal import __version__
 from makmal.cli.main import app
-from makmal.network.policy import OBSERVED, PROTECTED, fault
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED, PROTECTED, fault
+from makmal.played.recording import record
 from makmal.trace.compose import Composer
 from makmal.trace.frame import Endpoint, Frame
 from makmal.trace.pcapng import Writer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from makmal.network.policy import OBSERVED, PROTECTED, NetworkPolicy, TransportPolicy
-from makmal.network.recording import record
 from makmal.network.subscription import SUBSCRIPTIONS
+from makmal.played.policy import OBSERVED, PROTECTED, NetworkPolicy, TransportPolicy
+from makmal.played.recording import record
 from makmal.protocol import nas
 from makmal.trace.capture import open_capture
 from makmal.trace.dissect import dissect

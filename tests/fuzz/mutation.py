@@ -19,8 +19,8 @@ from pathlib import Path
 
 from makmal.judges.audit import audit_judges
 from makmal.judges.judge import Panel
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.protocol import gtpu, nas, ngap, pfcp, sbi, sctp, tls
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi import http1, multipart

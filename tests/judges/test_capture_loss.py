@@ -9,8 +9,8 @@ import pytest
 from makmal.judges.audit import audit_judges
 from makmal.judges.judge import judge_trace
 from makmal.judges.verdict import Outcome, Verdict
-from makmal.network.policy import FAULTS, OBSERVED, fault
-from makmal.network.recording import record
+from makmal.played.policy import FAULTS, OBSERVED, fault
+from makmal.played.recording import record
 from makmal.trace.dissect import dissect
 from makmal.trace.frame import Frame
 from makmal.trace.knowledge import Knowledge, parse_knowledge

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from makmal.network.policy import fault
-from makmal.network.recording import record
+from makmal.played.policy import fault
+from makmal.played.recording import record
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 # NEA0 is read through, as we do; and Open5GS's port, which tshark has to be told.

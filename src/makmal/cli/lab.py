@@ -16,7 +16,7 @@ from rich.text import Text
 from makmal.catalogue.requirements import requirement_of
 from makmal.cli.verdict_styles import STYLES
 from makmal.laboratory import Comparison, LaboratoryRun, run_laboratory
-from makmal.network.policy import FAULTS, fault
+from makmal.played.policy import FAULTS, fault
 
 # A network as one may find it: nothing exotic, and one fault for each part of the core.
 _USUAL_FAULTS = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.trace.capture import open_capture
 from makmal.trace.dissect import dissect
 from makmal.trace.frame import Frame

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.trace.capture import open_capture
 from makmal.trace.frame import Frame, SctpMessage
 from makmal.trace.transport import Reassembler

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makmal.network.policy import OBSERVED
-from makmal.network.recording import record
+from makmal.played.policy import OBSERVED
+from makmal.played.recording import record
 from makmal.protocol import sctp
 from makmal.protocol.errors import DecodeError, EncodeError
 from makmal.trace.capture import open_capture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makmal.network.services import ServerTls
+from makmal.played.services import ServerTls
 from makmal.protocol import tls
 from makmal.protocol.errors import DecodeError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from makmal.network import n2_messages, n4_messages
-from makmal.network.device import Device
-from makmal.network.network import GNB, SMF, UPF, Network
-from makmal.network.registration import uplink
-from makmal.network.services import json_body, multipart_body
+from makmal.played.device import Device
+from makmal.played.network import GNB, SMF, UPF, Network
+from makmal.played.registration import uplink
+from makmal.played.services import json_body, multipart_body
 from makmal.protocol import nas, pfcp
 from makmal.protocol.nas import ie
 from makmal.protocol.ngap.values import GTPTunnel

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from makmal.network import n2_messages, n4_messages, registration, sessions
-from makmal.network.device import Device
-from makmal.network.network import INSTANCES, INTERFACES, SMF, UPF, Network
-from makmal.network.policy import NetworkPolicy
-from makmal.network.services import Body, json_body
+from makmal.network import n2_messages, n4_messages
 from makmal.network.subscription import (
     HOME_NETWORK_KEY_IDENTIFIER,
     HOME_NETWORK_PRIVATE_KEY,
     SUBSCRIPTIONS,
 )
+from makmal.played import registration, sessions
+from makmal.played.device import Device
+from makmal.played.network import INSTANCES, INTERFACES, SMF, UPF, Network
+from makmal.played.policy import NetworkPolicy
+from makmal.played.services import Body, json_body
 from makmal.protocol import nas
 from makmal.security import tokens
 from makmal.security.nas_algorithms import Direction

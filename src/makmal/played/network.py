@@ -11,8 +11,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from makmal.network.policy import NetworkPolicy
-from makmal.network.services import ServerTls, ServiceBus
+from makmal.played.policy import NetworkPolicy
+from makmal.played.services import ServerTls, ServiceBus
 from makmal.protocol import ngap
 from makmal.security import tokens
 from makmal.trace.compose import Composer

@@ -10,8 +10,8 @@ from makmal.audit import AuditReport, audit_capture
 from makmal.catalogue.requirements import requirements
 from makmal.judges.audit import JUDGES
 from makmal.judges.verdict import Outcome
-from makmal.network.policy import FAULTS, OBSERVED, PROTECTED, Fault, NetworkPolicy
-from makmal.network.recording import record
+from makmal.played.policy import FAULTS, OBSERVED, PROTECTED, Fault, NetworkPolicy
+from makmal.played.recording import record
 from makmal.trace.knowledge import Knowledge, load_knowledge
 
 # What a capture from inside shows as unprotected, and what one from outside cannot show.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from makmal.network import n2_messages
-from makmal.network.device import Device
 from makmal.network.nas_security import NasSecurity
-from makmal.network.network import Network, number_octets
-from makmal.network.services import json_body
 from makmal.network.subscription import MCC, MNC, suci_of, suci_text
+from makmal.played.device import Device
+from makmal.played.network import Network, number_octets
+from makmal.played.services import json_body
 from makmal.protocol import nas
 from makmal.protocol.nas import ie
 from makmal.protocol.ngap import values
