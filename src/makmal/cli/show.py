@@ -17,7 +17,7 @@ from makmal.trace.capture import CaptureError, open_capture
 from makmal.trace.describe import describe
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
-from makmal.trace.message import GtpuMessage, Message, SbiMessage
+from makmal.trace.message import GtpuMessage, Message, SbiMessage, Step
 
 
 def command(
@@ -81,6 +81,9 @@ def _ue(message: Message) -> str:
 
 
 def _summary(message: Message) -> dict[str, Any]:
+    if isinstance(message, Step):
+        time = _time(message.time_ns)
+        return {"frame": message.frame, "time": time, "protocol": "step", "name": message.name}
     return {
         "frame": message.frame,
         "time": _time(message.time_ns),
@@ -104,6 +107,9 @@ def _list(messages: Iterator[Message], capture: Path, user_plane: bool, as_json:
             user_packets += 1
             continue
         row = _summary(message)
+        if isinstance(message, Step):
+            console.print(f"{row['frame']:>7}  step: {row['name']}", style="bold", markup=False)
+            continue
         console.print(
             f"{row['frame']:>7}  {row['time'][11:26]}  {row['interface']:<4}"
             f"{row['from']:>21} > {row['to']:<21}  {row['name']}"
@@ -128,7 +134,9 @@ def _list_json(messages: Iterator[Message], capture: Path) -> bool:
 
 
 def _show_frame(messages: Iterator[Message], frame: int, as_json: bool) -> bool:
-    found = [message for message in messages if frame in message.frames]
+    found = [
+        message for message in messages if not isinstance(message, Step) and frame in message.frames
+    ]
     if as_json:
         document = [{**_summary(message), "content": describe(message)} for message in found]
         json.dump({"frame": frame, "messages": document}, sys.stdout, indent=2)

@@ -19,6 +19,7 @@ from makmal.trace.message import (
     PfcpMessage,
     ProtectedPacket,
     SbiMessage,
+    Step,
     TlsHandshake,
 )
 
@@ -42,6 +43,8 @@ def describe(message: Message) -> dict[str, Any]:
         return {"lost between": [message.since_ns, message.time_ns]}
     if isinstance(message, ProtectedPacket):
         return {"protection": message.name}
+    if isinstance(message, Step):
+        return {"step": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}
 
 

@@ -9,7 +9,17 @@ from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
 from makmal.trace.esp import is_legible
-from makmal.trace.frame import EspPacket, Frame, Gap, Payload, SctpMessage, TcpChunk, UdpDatagram
+from makmal.trace.frame import (
+    EspPacket,
+    Frame,
+    Gap,
+    HttpPayload,
+    Payload,
+    SctpMessage,
+    StepMark,
+    TcpChunk,
+    UdpDatagram,
+)
 from makmal.trace.identification import Identification
 from makmal.trace.key_ring import KeyRing
 from makmal.trace.knowledge import Knowledge
@@ -23,6 +33,7 @@ from makmal.trace.message import (
     PfcpMessage,
     ProtectedPacket,
     SbiMessage,
+    Step,
     Undecodable,
 )
 from makmal.trace.n2_connections import NGAP_PORT, N2Connections
@@ -62,8 +73,16 @@ class Dissector:
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
 
     def feed(self, frame: Frame) -> list[Message]:
-        """The messages that this frame completes."""
-        return self._dissect(self.reassembler.feed(frame))
+        """The messages that this frame completes, after the step that it begins."""
+        found = self._dissect(self.reassembler.feed(frame))
+        if frame.comment:
+            self.counts["step"] += 1
+            return [Step(frame.number, frame.time_ns, frame.comment), *found]
+        return found
+
+    def payloads(self, payloads: Iterable[Payload]) -> list[Message]:
+        """The messages of payloads that were never made into frames."""
+        return self._dissect(payloads)
 
     def finish(self) -> list[Message]:
         """What was still held back when the trace ended."""
@@ -80,6 +99,10 @@ class Dissector:
                 self._sctp(payload, found)
             elif isinstance(payload, Gap):
                 self._gap(payload, found)
+            elif isinstance(payload, HttpPayload):
+                self._http(self._sbi.message(payload), found)
+            elif isinstance(payload, StepMark):
+                found.append(Step(*payload))
             else:
                 self._esp(payload, found)
         for message in found:
@@ -172,12 +195,17 @@ class Dissector:
 
     def _tcp(self, chunk: TcpChunk, found: list[Message]) -> None:
         for message in self._sbi.read(chunk):
-            found.append(message)
             if isinstance(message, SbiMessage):
-                message.user_equipment = self._identification.by_supi(message.supi)
-                if message.document is not None:
-                    self._key_ring.learn(message.document.value, message.supi)
-                self._n1_parts(message, found)
+                self._http(message, found)
+            else:
+                found.append(message)
+
+    def _http(self, message: SbiMessage, found: list[Message]) -> None:
+        found.append(message)
+        message.user_equipment = self._identification.by_supi(message.supi)
+        if message.document is not None:
+            self._key_ring.learn(message.document.value, message.supi)
+        self._n1_parts(message, found)
 
     def _n1_parts(self, message: SbiMessage, found: list[Message]) -> None:
         for part in message.http.parts:

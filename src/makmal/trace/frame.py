@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from makmal.protocol.sbi import HttpMessage
 
 
 class Frame(NamedTuple):
@@ -107,4 +110,26 @@ class Gap(NamedTuple):
     connection: int
 
 
-Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap
+class HttpPayload(NamedTuple):
+    """One HTTP message between two of our own functions, not made into TCP octets.
+
+    ``connection`` tells the connections between the same ends apart.
+    """
+
+    frame: int
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    connection: int
+    message: HttpMessage
+
+
+class StepMark(NamedTuple):
+    """A step of the procedure began. In a file it is the comment of a frame of its own."""
+
+    frame: int
+    time_ns: int
+    name: str
+
+
+Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap | HttpPayload | StepMark

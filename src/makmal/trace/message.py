@@ -235,6 +235,17 @@ class Undecodable(Carried):
         return str(self.error)
 
 
+@dataclass(slots=True)
+class Step:
+    """The procedure said what it was about to do. ``frame`` is the first of the step."""
+
+    frame: int
+    time_ns: int
+    name: str
+
+    protocol = "step"
+
+
 Message = (
     NgapMessage
     | NasMessage
@@ -245,4 +256,5 @@ Message = (
     | ProtectedPacket
     | CaptureLoss
     | Undecodable
+    | Step
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 from makmal.protocol import sbi, tls
 from makmal.protocol.errors import DecodeError
-from makmal.trace.frame import Endpoint, TcpChunk
+from makmal.trace.frame import Endpoint, HttpPayload, TcpChunk
 from makmal.trace.message import SbiMessage, TlsHandshake
 
 # Ports that cores use for nothing but the SBI: Open5GS (7777), free5GC (29500 to 29599).
@@ -82,6 +82,14 @@ class SbiReading:
             found = list(self._read_http(chunk, connection, connection.reader))
         return found
 
+    def message(self, payload: HttpPayload) -> SbiMessage:
+        """The message of a payload that was never made into TCP octets."""
+        http = payload.message
+        http.positions = (payload.frame,)
+        connection = self._connections.setdefault(-1 - payload.connection, _Connection())
+        operation = sbi.service_of(http.path) if http.is_request and http.path else None
+        return self._message(http, operation, payload, connection)
+
     def is_service_connection(self, number: int) -> bool:
         """Whether the TCP connection with this number carries services."""
         connection = self._connections.get(number)
@@ -119,7 +127,7 @@ class SbiReading:
         self,
         http: sbi.HttpMessage,
         operation: sbi.SbiOperation | None,
-        chunk: TcpChunk,
+        chunk: TcpChunk | HttpPayload,
         connection: _Connection,
     ) -> SbiMessage:
         frames = tuple(dict.fromkeys(int(position) for position in http.positions))

@@ -1,0 +1,1 @@
+"""Plugging a target into the reference network, driving procedures, recording, campaigns."""

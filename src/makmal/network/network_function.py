@@ -1,0 +1,322 @@
+"""What every function of the service-based architecture does: serve, register, discover, ask.
+
+TS 23.501, 7.1; TS 29.500; TS 29.510. A function subclasses this, names its routes, and calls others
+by the path of their services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
+
+from makmal.network import service
+from makmal.network.plan import NetworkPlan
+from makmal.network.service import Body, ServiceError, ServiceRequest
+from makmal.network.world import SERVICE_TIMEOUT, Listening, UnreachableError, World
+from makmal.protocol.sbi import HttpMessage, service_of
+from makmal.security import tokens
+from makmal.security.tokens import AccessToken, TokenError
+from makmal.trace.frame import Endpoint
+
+Handler = Callable[[ServiceRequest], Awaitable[HttpMessage]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePolicy:
+    """How a producer treats requests (TS 33.501, 13.4.1). The default is the sound one."""
+
+    demands_token: bool = True
+    verifies_signature: bool = True
+    verifies_audience: bool = True
+    verifies_scope: bool = True
+    verifies_expiry: bool = True
+
+
+# For neighbours of a product that does not use OAuth 2.0.
+WITHOUT_TOKENS = ServicePolicy(demands_token=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    segments: tuple[str, ...]
+    handler: Handler
+
+
+class NetworkFunction:
+    """``nf_type`` is its NFType (TS 29.510, 6.1.6.3.3), ``services`` what it offers."""
+
+    nf_type: ClassVar[str]
+    services: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        world: World,
+        plan: NetworkPlan,
+        name: str | None = None,
+        service_policy: ServicePolicy | None = None,
+    ) -> None:
+        self.world, self.plan = world, plan
+        self.name = name or self.nf_type
+        self.service_policy = service_policy or (ServicePolicy() if plan.oauth else WITHOUT_TOKENS)
+        self.instance = plan.instance(self.name)
+        self.endpoint = plan.service(self.name)
+        self._routes: dict[tuple[str, int], list[_Route]] = {}
+        self._listening: Listening | None = None
+        self._discovered: dict[str, Endpoint] = {}
+        self._tokens: dict[str, tuple[str, int]] = {}
+        self._verified: dict[str, AccessToken] = {}
+
+    # Serving.
+
+    def route(self, method: str, template: str, handler: Handler) -> None:
+        """Serve a resource: ``/nudm-ueau/v1/{supi}/auth-events``."""
+        segments = tuple(template.strip("/").split("/"))
+        self._routes.setdefault((method, len(segments)), []).append(_Route(segments, handler))
+
+    async def start(self) -> None:
+        """Serve, and register at the NRF. Raises OSError, UnreachableError."""
+        self._listening = await self.world.serve(self.endpoint, self.handle)
+        if self.nf_type != "NRF":
+            await self.register()
+
+    async def stop(self) -> None:
+        """Stop serving."""
+        if self._listening is not None:
+            self._listening.close()
+
+    async def handle(self, http: HttpMessage) -> HttpMessage:
+        """Serve one request: what no route takes is 404, what a handler refuses its problem."""
+        path = (http.path or "").partition("?")[0].strip("/")
+        segments = path.split("/")
+        try:
+            for route in self._routes.get((http.method or "", len(segments)), ()):
+                parameters = _match(route.segments, segments)
+                if parameters is not None:
+                    token = self._authorize(http)
+                    return await route.handler(ServiceRequest(http, parameters, token))
+        except ServiceError as error:
+            return service.problem(error.status, error.cause, error.detail)
+        return service.problem(404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+
+    def _authorize(self, http: HttpMessage) -> AccessToken | None:
+        """TS 33.501, 13.4.1.1.2: verify the token; TS 29.500, 6.7.3, gives the answers."""
+        policy = self.service_policy
+        operation = service_of(http.path or "")
+        text = http.bearer_token
+        if text is None:
+            if (
+                policy.demands_token
+                and operation is not None
+                and self._is_guarded(operation.service)
+            ):
+                raise ServiceError(401, "UNAUTHORIZED", "no access token")
+            return None
+        token = self._verified.get(text)
+        if token is None:
+            try:
+                token = tokens.parse(text)
+            except TokenError as error:
+                raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
+            if policy.verifies_signature and not tokens.verify(
+                token, self.plan.nrf_key.public_key()
+            ):
+                raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
+            self._verified[text] = token
+        if policy.verifies_expiry and (
+            token.expires is None or token.expires <= self.world.now_ns // 1_000_000_000
+        ):
+            raise ServiceError(401, "INVALID_TOKEN", "the token has expired")
+        audience = token.audience
+        ours = {self.nf_type, self.instance}
+        named = {audience} if isinstance(audience, str) else set(audience or ())
+        if policy.verifies_audience and not named & ours:
+            raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another audience")
+        if (
+            policy.verifies_scope
+            and operation is not None
+            and self._is_guarded(operation.service)
+            and operation.service not in token.scope
+        ):
+            raise ServiceError(403, "INSUFFICIENT_SCOPE", operation.service)
+        return token
+
+    def _is_guarded(self, name: str) -> bool:
+        """Whether a service needs a token: ours do, callbacks and the NRF's own do not."""
+        return name in self.services and self.nf_type != "NRF"
+
+    # Registering and asking.
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """The NF profile (TS 29.510, 6.1.6.2.2)."""
+        address = self.endpoint.address
+        return {
+            "nfInstanceId": self.instance,
+            "nfType": self.nf_type,
+            "nfStatus": "REGISTERED",
+            "heartBeatTimer": 10,
+            "plmnList": [{"mcc": self.plan.mcc, "mnc": self.plan.mnc}],
+            "ipv4Addresses": [address],
+            "priority": 0,
+            "capacity": 100,
+            "load": 0,
+            "nfServices": [
+                {
+                    "serviceInstanceId": f"{self.instance}-{index}",
+                    "serviceName": name,
+                    "versions": [
+                        {
+                            "apiVersionInUri": "v2" if name == "nudm-sdm" else "v1",
+                            "apiFullVersion": "2.0.0" if name == "nudm-sdm" else "1.0.0",
+                        }
+                    ],
+                    "scheme": "http",
+                    "nfServiceStatus": "REGISTERED",
+                    "ipEndPoints": [
+                        {"ipv4Address": address, "transport": "TCP", "port": self.endpoint.port}
+                    ],
+                }
+                for index, name in enumerate(self.services)
+            ],
+        }
+
+    async def register(self) -> None:
+        """Nnrf_NFManagement_NFRegister (TS 29.510, 5.2.2.2)."""
+        answer = await self.send(
+            self.plan.service("NRF"),
+            "PUT",
+            f"/nnrf-nfm/v1/nf-instances/{self.instance}",
+            service.json_body(self.profile),
+        )
+        if answer.status not in (200, 201):
+            raise UnreachableError(
+                f"the NRF refused to register {self.name}: status {answer.status}"
+            )
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        producer: Endpoint | None = None,
+        seconds: float = SERVICE_TIMEOUT,
+    ) -> HttpMessage:
+        """Ask another function, found by the service that the path (or absolute URI) names.
+
+        Raises UnreachableError when there is none or it is not there, ServiceTimeoutError when it
+        does not answer.
+        """
+        if "://" in path:
+            parts = urlsplit(path)
+            producer = Endpoint(parts.hostname or "", parts.port or 80)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
+        operation = service_of(path)
+        kind = None if operation is None else operation.producer
+        if producer is None:
+            if kind is None:
+                raise UnreachableError(f"no function is known to serve {path}")
+            producer = await self.discover(kind)
+        token = None
+        if self.plan.oauth and operation is not None and kind not in (None, "NRF"):
+            token = await self.token(kind, operation.service)
+        return await self.send(producer, method, path, body, token=token, seconds=seconds)
+
+    async def send(
+        self,
+        to: Endpoint,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        token: str | None = None,
+        seconds: float = SERVICE_TIMEOUT,
+    ) -> HttpMessage:
+        """One request to a known address."""
+        message = service.request(
+            method,
+            path,
+            body,
+            authority=f"{to.address}:{to.port}",
+            token=token,
+            agent=f"{self.nf_type}-{self.instance}",
+        )
+        return await self.world.request(self.endpoint, to, message, seconds)
+
+    async def discover(self, nf_type: str) -> Endpoint:
+        """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves."""
+        found = self._discovered.get(nf_type)
+        if found is not None:
+            return found
+        answer = await self.send(
+            self.plan.service("NRF"),
+            "GET",
+            f"/nnrf-disc/v1/nf-instances?target-nf-type={nf_type}&requester-nf-type={self.nf_type}",
+        )
+        document = service.json_of(answer)
+        instances = document.get("nfInstances") if isinstance(document, dict) else None
+        for instance in instances or ():
+            endpoint = _endpoint_of(instance)
+            if endpoint is not None:
+                self._discovered[nf_type] = endpoint
+                return endpoint
+        raise UnreachableError(f"the NRF knows no {nf_type}")
+
+    def forget(self, nf_type: str | None = None) -> None:
+        """Forget what was discovered, of one type or all."""
+        if nf_type is None:
+            self._discovered.clear()
+        else:
+            self._discovered.pop(nf_type, None)
+
+    async def token(self, nf_type: str, scope: str) -> str:
+        """An access token from the NRF (TS 29.510, 5.4.2.2), kept while it holds."""
+        kept = self._tokens.get(scope)
+        now = self.world.now_ns // 1_000_000_000
+        if kept is not None and kept[1] > now + 1:
+            return kept[0]
+        form = Body(
+            "application/x-www-form-urlencoded",
+            f"grant_type=client_credentials&nfInstanceId={self.instance}&nfType={self.nf_type}"
+            f"&targetNfType={nf_type}&scope={quote(scope)}".encode(),
+        )
+        answer = await self.send(self.plan.service("NRF"), "POST", "/oauth2/token", form)
+        document = service.json_of(answer)
+        if answer.status != 200 or not isinstance(document, dict):
+            raise UnreachableError(
+                f"the NRF granted {self.name} no token for {scope}: status {answer.status}"
+            )
+        text = str(document.get("access_token", ""))
+        self._tokens[scope] = (text, now + int(document.get("expires_in") or 0))
+        return text
+
+    def uri(self, path: str) -> str:
+        """The absolute URI of a resource of ours."""
+        return f"http://{self.endpoint.address}:{self.endpoint.port}{path}"
+
+
+def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    parameters: dict[str, str] = {}
+    for expected, given in zip(template, segments, strict=True):
+        if expected.startswith("{"):
+            parameters[expected[1:-1]] = given
+        elif expected != given:
+            return None
+    return parameters
+
+
+def _endpoint_of(instance: Any) -> Endpoint | None:
+    """Where an NF profile says that the function serves."""
+    if not isinstance(instance, dict):
+        return None
+    addresses = instance.get("ipv4Addresses") or instance.get("ipv6Addresses") or []
+    for entry in instance.get("nfServices") or ():
+        for end in entry.get("ipEndPoints") or ():
+            address = (
+                end.get("ipv4Address") or end.get("ipv6Address") or next(iter(addresses), None)
+            )
+            if address:
+                return Endpoint(str(address), int(end.get("port") or 80))
+    return Endpoint(str(addresses[0]), 80) if addresses else None

@@ -1,0 +1,110 @@
+"""Where the functions of a network are, and what network it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from uuid import NAMESPACE_DNS, uuid5
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from makmal.network.subscription import HOME_NETWORK_KEYS, MCC, MNC, HomeNetworkKey
+from makmal.protocol import nas, ngap
+from makmal.security import keys
+from makmal.trace.frame import Endpoint
+
+NGAP_PORT, PFCP_PORT, GTPU_PORT = 38412, 8805, 2152
+# Names of functions in a network. "AMF-2" and "gNB-2" are the other ends of mobility.
+FUNCTIONS = (
+    "gNB", "gNB-2", "AMF", "AMF-2", "SMF", "UPF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF",
+    "NSSAAF",
+)  # fmt: skip
+SIMULATED_ADDRESSES: Mapping[str, str] = {
+    name: f"192.0.2.{number}" for number, name in enumerate(FUNCTIONS, 10)
+}
+
+
+@cache
+def _reference_nrf_key() -> ec.EllipticCurvePrivateKey:
+    # Fixed, so that a simulated run is the same each time but for ECDSA's own random number.
+    return ec.derive_private_key(int.from_bytes(bytes(range(0x21, 0x41)), "big"), ec.SECP256R1())
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """A network. ``slices`` are (SST, SD or None); ``oauth`` whether consumers ask the NRF for
+    tokens; ``nrf_key`` is the key that it signs them with. ``absent`` names the functions that
+    are not ours: a real product stands in their place, or there is none.
+    """
+
+    mcc: str = MCC
+    mnc: str = MNC
+    tac: int = 1
+    slices: tuple[tuple[int, str | None], ...] = ((1, None),)
+    dnns: tuple[str, ...] = ("internet",)
+    amf_region: int = 2
+    amf_set: int = 1
+    amf_pointer: int = 0
+    addresses: Mapping[str, str] = field(default_factory=lambda: SIMULATED_ADDRESSES)
+    service_port: int = 7777
+    # Where a function does not use the port of the others.
+    service_ports: Mapping[str, int] = field(default_factory=dict)
+    ngap_port: int = NGAP_PORT
+    home_network_keys: tuple[HomeNetworkKey, ...] = HOME_NETWORK_KEYS
+    oauth: bool = True
+    nrf_key: ec.EllipticCurvePrivateKey = field(default_factory=_reference_nrf_key)
+    absent: frozenset[str] = frozenset()
+
+    @property
+    def plmn(self) -> str:
+        """MCC and MNC together."""
+        return self.mcc + self.mnc
+
+    @property
+    def serving_network_name(self) -> str:
+        """TS 24.501, 9.12.1."""
+        return keys.serving_network_name(self.mcc, self.mnc)
+
+    @property
+    def s_nssais(self) -> tuple[ngap.SNssai, ...]:
+        """The slices in the terms of NGAP."""
+        return tuple(
+            ngap.SNssai(sst, None if sd is None else int(sd, 16)) for sst, sd in self.slices
+        )
+
+    @property
+    def nas_slices(self) -> tuple[nas.SNssai, ...]:
+        """The slices in the terms of NAS."""
+        return tuple(
+            nas.SNssai(sst, None if sd is None else int(sd, 16)) for sst, sd in self.slices
+        )
+
+    def address(self, name: str) -> str:
+        """The IP address of a function."""
+        return self.addresses[name]
+
+    def service(self, name: str) -> Endpoint:
+        """Where a function serves HTTP."""
+        return Endpoint(self.addresses[name], self.service_ports.get(name, self.service_port))
+
+    def n2(self, name: str = "AMF") -> Endpoint:
+        """Where an AMF takes associations."""
+        return Endpoint(self.addresses[name], self.ngap_port)
+
+    def n4(self, name: str) -> Endpoint:
+        """Where an SMF or UPF speaks PFCP."""
+        return Endpoint(self.addresses[name], PFCP_PORT)
+
+    def n3(self, name: str) -> Endpoint:
+        """Where a gNB or UPF speaks GTP-U."""
+        return Endpoint(self.addresses[name], GTPU_PORT)
+
+    def instance(self, name: str) -> str:
+        """The NF instance id of a function: a UUID, the same in every run (TS 29.571, 5.3.2)."""
+        return _instance(self.plmn, name)
+
+
+@cache
+def _instance(plmn: str, name: str) -> str:
+    return str(uuid5(NAMESPACE_DNS, f"{name.lower()}.{plmn}.makmal"))

@@ -1,0 +1,1 @@
+"""The test cases of the standards: each a procedure and a judge."""

@@ -1,0 +1,51 @@
+"""The shape of a test case: a procedure that drives the bench, and a judge that reads the trace."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from makmal.catalogue.requirements import Requirement, requirement_of
+from makmal.judges.verdict import Findings, Verdict
+from makmal.trace.trace import Trace
+
+if TYPE_CHECKING:
+    from makmal.bench.bench import Bench
+
+
+class TestCase(ABC):
+    """One test case of the catalogue.
+
+    ``name`` is its entry in the catalogue. ``features`` are what a product must declare for it to
+    apply (else the verdict is: not applicable). The procedure decides nothing; the judge sends
+    nothing and reads neither clock nor network.
+    """
+
+    # For pytest: this is no class of tests.
+    __test__ = False
+
+    name: ClassVar[str]
+    features: ClassVar[tuple[str, ...]] = ()
+    # What the procedure needs beside N1 and N2: "neighbours" (surrounded attachment),
+    # "configuration" (the hook that sets the product's algorithm lists and policies).
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    async def procedure(self, bench: Bench) -> None:
+        """The standard's steps. Each begins with ``bench.step``."""
+
+    @abstractmethod
+    def judge(self, trace: Trace) -> Verdict:
+        """The verdict on a trace of the procedure."""
+
+    @property
+    def requirement(self) -> Requirement:
+        """The requirement that it serves."""
+        return requirement_of(self.name)
+
+    def conclude(self, findings: Findings, trace: Trace, nothing_seen: str) -> Verdict:
+        """The verdict that the findings amount to; what was not done is a doubt."""
+        for reason, frame in trace.not_done():
+            findings.doubt(reason, frame)
+        requirement = self.requirement
+        return findings.verdict(self.name, requirement.reference, nothing_seen, requirement.reading)
