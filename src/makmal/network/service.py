@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
+from binascii import Error as BinasciiError
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -134,6 +136,19 @@ def json_of(message: HttpMessage) -> Any:
         return message.json().value
     except DecodeError as error:
         raise ServiceError(400, "INVALID_MSG_FORMAT", error.reason) from None
+
+
+def base64_text(octets: bytes) -> str:
+    """Octets as a Bytes of TS 29.571, 5.2.2."""
+    return b64encode(octets).decode()
+
+
+def octets_of_base64(text: str) -> bytes:
+    """The octets of a Bytes. Raises ServiceError 400."""
+    try:
+        return b64decode(text, validate=True)
+    except (BinasciiError, ValueError):
+        raise ServiceError(400, "INVALID_MSG_FORMAT", "a text that is no base64") from None
 
 
 def part_of(message: HttpMessage, content_id: str) -> bytes | None:
