@@ -162,12 +162,11 @@ def relocation_indication(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
     connection = amf.connect(gnb, ran_id)
     ids = connection.amf_ue_ngap_id, ran_id
     if downlink is None:
-        # Without proof the UE is not believed: the connection ends, what the context is of stays.
+        # TS 33.512, 4.2.2.7: the indication goes out without proof, and nobody is let in by it.
+        amf.send_n2(connection, n2.connection_establishment_indication(ids, None))
         connections.release(amf, connection, connections.AUTHENTICATION_FAILURE)
         return
     amf.attach(connection, context)
     connection.secured = True
-    if amf.policy.answers_relocation:
-        amf.send_n2(connection, n2.connection_establishment_indication(ids, downlink))
-    else:
-        amf.send_n2(connection, n2.connection_establishment_indication(ids, None))
+    proof_sent = downlink if amf.policy.proves_itself_at_relocation else None
+    amf.send_n2(connection, n2.connection_establishment_indication(ids, proof_sent))

@@ -89,7 +89,7 @@ class AmfPolicy:
 
     # CIoT (TS 33.501, 6.16.1.1) and slices (TS 33.501, 16).
     verifies_relocation_mac: bool = True
-    answers_relocation: bool = True
+    proves_itself_at_relocation: bool = True
     authenticates_slices: bool = True
     heeds_slice_result: bool = True
     blocks_sessions_of_failed_slices: bool = True
