@@ -63,6 +63,10 @@ class NasSecurity:
         self.k_nas_enc = keys.k_nas_enc(self.k_amf, self.algorithms.ciphering)
         self.k_nas_int = keys.k_nas_int(self.k_amf, self.algorithms.integrity)
 
+    def with_algorithms(self, algorithms: nas.SecurityAlgorithms) -> NasSecurity:
+        """The same KAMF and COUNTs with other algorithms (TS 33.501, 6.7.1.2)."""
+        return NasSecurity(self.k_amf, algorithms, dict(self.counts))
+
     def protect(
         self,
         message: nas.Message | bytes,
@@ -102,8 +106,7 @@ class NasSecurity:
         expected = self.counts[direction]
         estimate = count
         if estimate is None:
-            sequence_number = outer.sequence_number
-            estimate = expected + (sequence_number - expected) % _SEQUENCE_NUMBERS
+            estimate = estimated_count(expected, outer.sequence_number)
         covered, mac = outer.protected_part, outer.message_authentication_code
         mac_ok = self._verifies(covered, mac, estimate, direction)
         if not mac_ok and count is None and estimate >= _SEQUENCE_NUMBERS:
@@ -117,6 +120,14 @@ class NasSecurity:
         if mac_ok and not replayed:
             self.counts[direction] = estimate + 1
         return Unprotected(payload, estimate, mac_ok, replayed)
+
+    def cipher_container(self, octets: bytes, direction: Direction, count: int) -> bytes:
+        """Cipher or decipher the NAS message container of an initial message (24.501, 4.4.6)."""
+        return self.encipher(octets, count, direction)
+
+    def decipher_container(self, octets: bytes, direction: Direction) -> bytes:
+        """Decipher the container of the message that was accepted last."""
+        return self.encipher(octets, max(self.counts[direction] - 1, 0), direction)
 
     def encipher(self, payload: bytes, count: int, direction: Direction) -> bytes:
         """Encipher or, what is the same, decipher."""
@@ -135,3 +146,8 @@ class NasSecurity:
         if count > _LAST_COUNT:
             return False
         return compare_digest(self.authentication_code(covered, count, direction), mac)
+
+
+def estimated_count(expected: int, sequence_number: int) -> int:
+    """The COUNT with this sequence number, at or after the one expected next (24.501, 4.4.3.1)."""
+    return expected + (sequence_number - expected) % _SEQUENCE_NUMBERS
