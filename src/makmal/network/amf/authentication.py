@@ -243,3 +243,13 @@ def reject(amf: Amf, context: UeContext, eap_message: bytes | None = None) -> No
     """AUTHENTICATION REJECT (TS 24.501, 5.4.1.3.5)."""
     elements: dict[Any, Any] = {} if eap_message is None else {ie.EAP_MESSAGE: eap_message}
     downlink.send(amf, context, nas.build(M.AUTHENTICATION_REJECT, elements))
+
+
+async def unsolicited_failure(amf: Amf, context: UeContext, message: nas.Message) -> None:
+    """The fault: a failure that answers no challenge is passed on, as if it did."""
+    auts = message.get(ie.AUTHENTICATION_FAILURE_PARAMETER) or bytes(14)
+    information = {"rand": bytes(16).hex(), "auts": auts.hex()}
+    try:
+        await _new_challenge(amf, context.supi or "", information)
+    except UnreachableError as error:
+        amf.log.append(str(error))

@@ -77,13 +77,15 @@ async def _switch(
         if transfer is not None:
             switched.append(ngap.SessionTransfer(item.pdu_session_id, transfer))
     stored = context.capability or nas.UESecurityCapability.of((0,), (0,))
-    corrected = None
+    corrected: ngap.UESecurityCapabilities | None = None
     if told is not None and not _same(told, n2.security_capabilities(stored)):
         # TS 33.501, 6.7.3.1: the stored ones go back, and the mismatch is logged.
         if amf.policy.logs_capability_mismatch:
             amf.log.append(f"UE security capability mismatch at path switch of {context.supi}")
-        if amf.policy.corrects_capabilities_at_path_switch:
-            corrected = stored
+        if amf.policy.echoes_capabilities_at_path_switch:
+            corrected = told
+        elif amf.policy.corrects_capabilities_at_path_switch:
+            corrected = n2.security_capabilities(stored)
     security = _next_hop(context)
     ids = connection.amf_ue_ngap_id, connection.ran_ue_ngap_id
     amf.send_n2(

@@ -152,12 +152,12 @@ def path_switch_request_acknowledge(
     security: ngap.SecurityContext,
     sessions: Iterable[ngap.SessionTransfer],
     slices: Iterable[Slice],
-    capability: nas.UESecurityCapability | None,
+    capability: ngap.UESecurityCapabilities | None,
 ) -> ngap.Pdu:
     """The path is switched (9.2.3.9). ``capability`` where the AMF's differ (33.501, 6.7.3.1)."""
     entries = _ignored_ids(ids)
     if capability is not None:
-        entries.append((ie.UE_SECURITY_CAPABILITIES, security_capabilities(capability)))
+        entries.append((ie.UE_SECURITY_CAPABILITIES, capability))
     entries += [
         (ie.SECURITY_CONTEXT, security),
         (ie.PDU_SESSION_RESOURCE_SWITCHED_LIST, _IGNORE, tuple(sessions)),

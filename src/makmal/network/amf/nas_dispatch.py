@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.network.amf import (
+    authentication,
     connections,
     deregistration,
     downlink,
@@ -215,8 +216,10 @@ def _start(amf: Amf, connection: UeConnection, context: UeContext, message: nas.
     elif kind == M.FIVE_GMM_STATUS:
         amf.log.append("5GMM STATUS received")
     elif kind == M.SECURITY_MODE_COMPLETE and connection.secured:
-        # One that nobody waits for: late, or (with a fault) a replayed one.
+        # One that nobody waits for: a replayed one, with the fault that lets it through.
         amf.log.append("an unexpected Security Mode Complete")
         downlink.status(amf, context, _NOT_COMPATIBLE)
-    elif connection.secured:
+    elif kind == M.AUTHENTICATION_FAILURE and not amf.policy.ignores_unsolicited_failures:
+        amf.world.spawn(authentication.unsolicited_failure(amf, context, message))
+    elif connection.secured and amf.policy.answers_unforeseen_with_status:
         downlink.status(amf, context, _NOT_COMPATIBLE)

@@ -40,6 +40,7 @@ class AmfPolicy:
     asks_for_whole_request: bool = True
     authenticates_every_registration: bool = False
     updates_names_after_registration: bool = False
+    answers_unforeseen_with_status: bool = False
     timers: Timers = Timers()
 
     # Authentication (TS 33.501, 6.1.3; TS 33.512, 4.2.2.1).
@@ -50,8 +51,9 @@ class AmfPolicy:
     heeds_ausf_result: bool = True
     proceeds_without_ausf: bool = False
     asks_for_suci_after_failure: bool = True
-    authenticates: bool = True
+    ignores_unsolicited_failures: bool = True
     redirects_before_security: bool = False
+    protects_redirection: bool = True
 
     # NAS security (TS 33.501, 6.4 and 6.7; TS 24.501, 4.4).
     drops_bad_mac: bool = True
@@ -62,7 +64,6 @@ class AmfPolicy:
     null_integrity_for_emergency: bool = False
     weakest_first: bool = False
     ignores_priority_change: bool = False
-    ignores_capabilities: bool = False
     protects_security_mode_command: bool = True
 
     # Capabilities (TS 33.512, 4.2.2.6 and 4.2.2.4.1).
@@ -70,9 +71,10 @@ class AmfPolicy:
     rejects_no_integrity: bool = True
     rejects_missing_encryption: bool = True
     rejects_missing_integrity: bool = True
-    replays_true_capabilities: bool = True
     gives_gnb_true_capabilities: bool = True
+    confuses_capabilities_to_gnb: bool = False
     corrects_capabilities_at_path_switch: bool = True
+    echoes_capabilities_at_path_switch: bool = False
     logs_capability_mismatch: bool = True
 
     # Mobility between AMFs (TS 33.501, 6.7.1.2).

@@ -110,6 +110,8 @@ async def _register(
     else:
         whole = await _secure(amf, context, presented) or request
     if amf.policy.redirects_to_eps:
+        if not amf.policy.protects_redirection:
+            connection.secured = False
         raise _Refused(_REDIRECTION)
     supported = whole.get(ie.FIVE_GMM_CAPABILITY)
     if supported is not None:
@@ -449,6 +451,9 @@ def set_up_context(
     capability = context.capability or nas.UESecurityCapability.of((0,), (0,))
     if not amf.policy.gives_gnb_true_capabilities:
         capability = nas.UESecurityCapability.of((0, 1), (0, 1))
+    elif amf.policy.confuses_capabilities_to_gnb:
+        eps = bytes((capability.eps_encryption or 0, capability.eps_integrity or 0))
+        capability = nas.UESecurityCapability(eps * 2)
     ids = connection.amf_ue_ngap_id, connection.ran_ue_ngap_id
     amf.send_n2(
         connection,

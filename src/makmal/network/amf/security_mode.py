@@ -23,7 +23,6 @@ _IMEISV_REQUESTED = 1
 # Additional 5G security information (TS 24.501, 9.11.3.12): RINMR asks for the whole initial
 # message, HDP announces a horizontally derived KAMF.
 _RINMR, _HDP = 2, 1
-_FALSE_CAPABILITY = nas.UESecurityCapability.of((0, 1), (0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,6 @@ def select(
         integrity = tuple(sorted(integrity, reverse=True))
     if null_integrity or policy.null_integrity:
         return nas.SecurityAlgorithms(ciphering=0, integrity=0)
-    if policy.ignores_capabilities:
-        return nas.SecurityAlgorithms(ciphering=ciphering[0], integrity=integrity[0])
     chosen_integrity = next(
         (each for each in integrity if each and capability.supports_integrity(each)), None
     )
@@ -78,9 +75,7 @@ async def command(
     elements: dict[Any, Any] = {
         ie.SELECTED_NAS_SECURITY_ALGORITHMS: security.algorithms,
         ie.NAS_KEY_SET_IDENTIFIER: nas.KeySetIdentifier(context.key_set_identifier),
-        ie.REPLAYED_UE_SECURITY_CAPABILITIES: capability
-        if policy.replays_true_capabilities
-        else _FALSE_CAPABILITY,
+        ie.REPLAYED_UE_SECURITY_CAPABILITIES: capability,
     }
     if policy.requests_imeisv:
         elements[ie.IMEISV_REQUEST] = _IMEISV_REQUESTED
