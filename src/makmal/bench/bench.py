@@ -1,0 +1,318 @@
+"""The bench: the reference network around the product under test, as procedures drive it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from makmal.bench import alterations
+from makmal.bench.tester_ue import TesterUe
+from makmal.network.amf import AmfPolicy
+from makmal.network.amf.amf import Amf
+from makmal.network.gnb import Gnb
+from makmal.network.nssaaf import Nssaaf
+from makmal.network.plan import NetworkPlan
+from makmal.network.reference_network import ReferenceNetwork
+from makmal.network.slices import Slice
+from makmal.network.subscription import Subscription
+from makmal.network.ue import UePolicy
+from makmal.network.world import UnreachableError, World
+from makmal.testcases.reading import LOG
+from makmal.trace.message import Interface
+from makmal.trace.trace import NOT_DONE
+
+
+class NotDoneError(Exception):
+    """A variant cannot be run here: one sentence that says why. The verdict will say it."""
+
+
+class Controls(Protocol):
+    """What can be done to the product besides sending it messages."""
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """Bring settings into effect. Raises NotDoneError where the product has no hook for it."""
+
+    async def restore(self) -> None:
+        """Bring the declared configuration back."""
+
+    async def log_lines(self) -> list[str] | None:
+        """The product's log since the bench was opened; None where there is no access to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchSettings:
+    """What the target file says of the product.
+
+    ``integrity_priority`` and ``ciphering_priority`` are its configured lists; ``quiet`` how long
+    nothing must happen before it counts as silence, and ``answer`` how long to wait for an answer,
+    both in seconds. ``surrounded``: the product's neighbours are ours.
+    """
+
+    product: str = "AMF"
+    features: frozenset[str] = frozenset()
+    surrounded: bool = True
+    integrity_priority: tuple[int, ...] = (2, 1, 3)
+    ciphering_priority: tuple[int, ...] = (2, 1, 3, 0)
+    quiet: float = 1.0
+    answer: float = 5.0
+    authenticated_slice: Slice = (2, "000002")
+
+
+class Bench:
+    """Opened for one test case: fresh UEs, gNBs that set up NG with the product when first used."""
+
+    def __init__(
+        self,
+        world: World,
+        plan: NetworkPlan,
+        network: ReferenceNetwork,
+        subscriptions: Iterator[Subscription],
+        settings: BenchSettings,
+        controls: Controls,
+    ) -> None:
+        self.world, self.plan, self.network, self.settings = world, plan, network, settings
+        self._controls = controls
+        self._subscriptions = subscriptions
+        self._gnbs: dict[str, Gnb] = {}
+        self._ues: list[TesterUe] = []
+        self._other_amf: Amf | None = None
+
+    # Steps.
+
+    def mark(self, name: str) -> None:
+        """A step begins."""
+        self.world.recorder.step(self.world.now_ns, name)
+
+    def not_done(self, reason: str) -> None:
+        """Put into the trace what could not be done, and why."""
+        self.mark(NOT_DONE + reason)
+
+    @contextmanager
+    def variant(self, name: str) -> Iterator[None]:
+        """One variant of the test case. What keeps it from being run goes into the trace."""
+        self.mark(name)
+        try:
+            yield
+        except (NotDoneError, UnreachableError) as error:
+            self.not_done(f"{name}: {error}")
+
+    async def quiet(self) -> None:
+        """Wait for as long as a reaction may take."""
+        await asyncio_sleep(self.settings.quiet)
+
+    # The product.
+
+    def has(self, feature: str) -> bool:
+        """Whether the product declares a feature."""
+        return feature in self.settings.features
+
+    def needs_neighbours(self) -> None:
+        """Raise NotDoneError unless the product's neighbours are ours."""
+        if not self.settings.surrounded:
+            raise NotDoneError(
+                "it needs the product's neighbours in our hands: attach it surrounded"
+            )
+
+    @property
+    def integrity_priority(self) -> tuple[int, ...]:
+        """The product's configured list of integrity algorithms."""
+        if not self.settings.integrity_priority:
+            raise NotDoneError("the target declares no integrity algorithms ([algorithms])")
+        return self.settings.integrity_priority
+
+    @asynccontextmanager
+    async def configured(self, **settings: Any) -> AsyncIterator[None]:
+        """The product with other settings, for the time of a block."""
+        await self._controls.configure(settings)
+        await self._reconnect()
+        try:
+            yield
+        finally:
+            await self._controls.restore()
+            await self._reconnect()
+
+    async def _reconnect(self) -> None:
+        """A product that was configured anew may have lost its associations."""
+        for name, gnb in list(self._gnbs.items()):
+            if not gnb.is_connected:
+                del self._gnbs[name]
+
+    async def collect_log(self) -> None:
+        """Put the product's log into the trace."""
+        lines = await self._controls.log_lines()
+        if lines is not None and not lines:
+            self.mark(f"{LOG}(nothing was logged)")
+        for line in lines or ():
+            self.mark(LOG + line)
+
+    # Access network and UEs.
+
+    async def gnb(self, name: str = "gNB") -> Gnb:
+        """A gNB that has set up NG with the product. Raises UnreachableError."""
+        if name not in self._gnbs:
+            gnb = Gnb(self.world, self.plan, name)
+            await gnb.connect(self.plan.n2(self.settings.product))
+            self._gnbs[name] = gnb
+        return self._gnbs[name]
+
+    async def ue(
+        self, subscription: Callable[[Subscription], Subscription] | None = None, **choices: Any
+    ) -> TesterUe:
+        """A UE that nobody has seen yet, under a gNB of the product. ``choices`` are of UePolicy.
+
+        Raises NotDoneError when the subscribers are used up, UnreachableError.
+        """
+        return await self._ue_at(await self.gnb(), subscription, choices)
+
+    async def _ue_at(
+        self,
+        gnb: Gnb,
+        alter: Callable[[Subscription], Subscription] | None,
+        choices: dict[str, Any],
+    ) -> TesterUe:
+        subscription = next(self._subscriptions, None)
+        if subscription is None:
+            raise NotDoneError("the target names too few subscribers for this test case")
+        if alter is not None:
+            subscription = alter(subscription)
+            self.subscribe(subscription)
+        ue = TesterUe(self.world, self.plan, subscription, UePolicy(**choices))
+        ue.camp_on(gnb)
+        self._ues.append(ue)
+        return ue
+
+    async def registered_ue(self, *, session: bool = False, **choices: Any) -> TesterUe:
+        """The same, registered, with a session if wanted. Raises NotDoneError if that fails."""
+        ue = await self.ue(**choices)
+        await self._register(ue, session)
+        return ue
+
+    async def _register(self, ue: TesterUe, session: bool) -> None:
+        result = await ue.register()
+        if not result.accepted:
+            raise NotDoneError(f"the UE could not be registered: {result}")
+        if session and await ue.establish_session() is None:
+            raise NotDoneError("the UE got no PDU session")
+
+    async def ue_with_guti(self) -> TesterUe:
+        """A UE that has a 5G-GUTI and a connection no more, and lost its security context."""
+        ue = await self.registered_ue()
+        await ue.release_connection()
+        ue.forget_security()
+        return ue
+
+    async def ue_at_other_amf(self, *, session: bool = False) -> tuple[TesterUe, Gnb]:
+        """A UE registered at an AMF of ours, which chose other algorithms; and its gNB."""
+        gnb = await self._source_gnb()
+        ue = await self._ue_at(gnb, None, {})
+        await self._register(ue, session)
+        return ue, gnb
+
+    async def _source_gnb(self) -> Gnb:
+        if self._other_amf is None:
+            integrity = next(each for each in (1, 2, 3) if each != self.integrity_priority[0])
+            ciphering = next(
+                each for each in (1, 2, 3) if each not in self.settings.ciphering_priority[:1]
+            )
+            self._other_amf = await self.network.add_amf(
+                AmfPolicy(
+                    name="makmal-source-amf",
+                    integrity_priority=(integrity,),
+                    ciphering_priority=(ciphering,),
+                )
+            )
+        if "source gNB" not in self._gnbs:
+            gnb = Gnb(self.world, self.plan, "gNB-2")
+            await gnb.connect(self.plan.n2("AMF-2"))
+            self._gnbs["source gNB"] = gnb
+        return self._gnbs["source gNB"]
+
+    async def prove_alive(self, ue: TesterUe) -> None:
+        """Send something good, which a sound product answers."""
+        await ue.request_session(identity=6)
+        await ue.next_downlink(self.settings.answer)
+
+    # What neighbours do.
+
+    @contextmanager
+    def no_answer(self, function: str, member: str) -> Iterator[None]:
+        """A neighbour does not answer requests whose JSON has this member."""
+        del function
+        with self.world.taps.on(Interface.SBI, alterations.no_answer_to(member)):
+            yield
+
+    @contextmanager
+    def authentication_fails(self) -> Iterator[None]:
+        """The AUSF reports that RES* was wrong, whatever it was (TS 29.509, 6.1.6.2.7)."""
+
+        def alter(document: dict[str, Any]) -> dict[str, Any]:
+            del document
+            return {"authResult": "AUTHENTICATION_FAILURE"}
+
+        with self.world.taps.on(Interface.SBI, alterations.altered_answer_to("resStar", alter)):
+            yield
+
+    async def page(self, ue: TesterUe) -> None:
+        """Have the product page a UE: the SMF has something for it, as after downlink data."""
+        smf = self.network.functions.get("SMF")
+        if smf is None:
+            raise NotDoneError("paging needs our SMF: attach the product surrounded")
+        await ue.trigger_downlink(smf)
+
+    @property
+    def authenticated_slice(self) -> Slice:
+        """The slice that needs authentication of its own."""
+        return self.settings.authenticated_slice
+
+    @contextmanager
+    def slice_authentication(self, *, succeeds: bool) -> Iterator[None]:
+        """What the NSSAAF finds."""
+        nssaaf = self.network.functions.get("NSSAAF")
+        if not isinstance(nssaaf, Nssaaf):
+            raise NotDoneError("it needs our NSSAAF: attach the product surrounded")
+        before = nssaaf.policy
+        nssaaf.policy = replace(before, authenticates=succeeds)
+        try:
+            yield
+        finally:
+            nssaaf.policy = before
+
+    async def slice_ue(self, *, only_authenticated: bool) -> TesterUe:
+        """A UE whose subscription has a slice that needs authentication, and no other or one."""
+        wanted = self.authenticated_slice
+        slices = (wanted,) if only_authenticated else (self.plan.slices[0], wanted)
+
+        def alter(subscription: Subscription) -> Subscription:
+            return replace(subscription, slices=slices, authenticated_slices=(wanted,))
+
+        return await self.ue(alter, requested_slices=slices, supports_slice_authentication=True)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Put a subscription into our UDR in place of an earlier one of the same SUPI."""
+        udr = self.network.functions.get("UDR")
+        if udr is None:
+            raise NotDoneError("it needs our UDR: attach the product surrounded")
+        udr.subscribe(subscription)
+
+    async def revoke_slice(self, ue: TesterUe) -> None:
+        """The NSSAAF revokes the slice of a UE."""
+        nssaaf = self.network.functions.get("NSSAAF")
+        if not isinstance(nssaaf, Nssaaf):
+            raise NotDoneError("it needs our NSSAAF: attach the product surrounded")
+        await nssaaf.revoke(ue.subscription.supi, self.authenticated_slice)
+
+    async def close(self) -> None:
+        """End what runs."""
+        for gnb in self._gnbs.values():
+            gnb.close()
+        await self.network.stop()
+        await self.world.close()
+
+
+async def asyncio_sleep(seconds: float) -> None:
+    """Let time pass, in the world's clock."""
+    import asyncio
+
+    await asyncio.sleep(seconds)

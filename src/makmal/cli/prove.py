@@ -1,0 +1,132 @@
+"""``makmal prove``: every test case on the sound network, on every fault and every variation."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from makmal.bench.proof import SOUND_NAME, Proof, Run, prove
+from makmal.cli.verdict_styles import STYLES
+from makmal.judges.verdict import Outcome
+from makmal.network.faults import FAULTS, VARIATIONS
+from makmal.testcases.registry import test_cases
+
+_SIGNS = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "FAIL",
+    Outcome.INCONCLUSIVE: "inc",
+    Outcome.ERROR: "ERR",
+    Outcome.NOT_APPLICABLE: "n/a",
+}
+
+
+def command(
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--test-case", help="Only this test case; may be given more than once."),
+    ] = None,
+    fault_names: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="Only this fault; may be given more than once."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Prove the test cases: each must pass on the sound network and on every benign variation of
+    it, and fail on the faults that it is there to catch.
+
+    Everything runs in the simulated world, with full cryptography.
+    """
+    console, errors = Console(), Console(stderr=True)
+    known = test_cases()
+    chosen = names or list(known)
+    wrong = [f"test case {name}" for name in chosen if name not in known]
+    faults = {each.name: each for each in FAULTS}
+    wanted = fault_names or list(faults)
+    wrong += [f"fault {name}" for name in wanted if name not in faults]
+    if wrong:
+        errors.print(
+            f"makmal prove: there is no {wrong[0]}; makmal list names them all",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(2)
+    with Progress(console=errors, transient=True) as progress:
+        task = progress.add_task("proving", total=None)
+        proof = prove(
+            [known[name]() for name in chosen],
+            [faults[name] for name in wanted],
+            VARIATIONS,
+            lambda done, whole: progress.update(task, completed=done, total=whole),
+        )
+    if as_json:
+        json.dump(proof.as_json(), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        _print(proof, console)
+    raise typer.Exit(proof.exit_code)
+
+
+def _print(proof: Proof, console: Console) -> None:
+    table = Table(title="Test cases and the faults that they must catch", show_lines=True)
+    table.add_column("Test case", no_wrap=True)
+    table.add_column("Sound", no_wrap=True)
+    table.add_column("Faults to catch", ratio=1)
+    table.add_column("Other faults", no_wrap=True)
+    table.add_column("Variations", no_wrap=True)
+    for name in proof.test_cases:
+        runs = [run for run in proof.runs if run.test_case == name]
+        table.add_row(
+            name,
+            _outcome(next(run for run in runs if run.network == SOUND_NAME)),
+            _faults([run for run in runs if run.expected is Outcome.FAIL]),
+            _count([run for run in runs if run.expected is None], "not failed"),
+            _count([run for run in runs if run.network in proof.variations], "passed"),
+        )
+    console.print(table)
+    for title, wrong in (("Missed", proof.missed), ("False alarms", proof.false_alarms)):
+        for run in wrong:
+            console.print(
+                f"{title}: {run.test_case} on {run.network}: {run.verdict.outcome.value}: "
+                f"{run.verdict.reason}",
+                style="red",
+                markup=False,
+                soft_wrap=True,
+            )
+    for name in proof.unproven:
+        console.print(f"No fault is named that {name} catches.", style="red", markup=False)
+    rate = len(proof.runs) / proof.seconds if proof.seconds else 0.0
+    console.print(
+        f"{len(proof.runs)} evaluations in {proof.seconds:.1f} s ({rate:.0f} a second): "
+        f"{len(proof.missed)} faults missed, {len(proof.false_alarms)} false alarms.",
+        style="green" if proof.exit_code == 0 else "bold red",
+    )
+
+
+def _outcome(run: Run) -> Text:
+    return Text(_SIGNS[run.verdict.outcome], style=STYLES[run.verdict.outcome])
+
+
+def _faults(runs: list[Run]) -> Text:
+    text = Text()
+    for run in runs:
+        caught = not run.is_missed
+        text.append(("✓ " if caught else "✗ "), style="green" if caught else "bold red")
+        text.append(run.network + "\n")
+    text.rstrip()
+    return text
+
+
+def _count(runs: list[Run], what: str) -> Text:
+    right = sum(not run.is_false_alarm for run in runs)
+    style = "green" if right == len(runs) else "bold red"
+    return Text(f"{right} of {len(runs)} {what}", style=style)
