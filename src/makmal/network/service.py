@@ -16,6 +16,8 @@ from makmal.protocol.sbi import HttpMessage, Part, multipart
 from makmal.security.tokens import AccessToken
 
 JSON, PROBLEM = "application/json", "application/problem+json"
+# With links to other resources.
+HAL = "application/3gppHal+json"
 N1_CONTENT, N2_CONTENT = "application/vnd.3gpp.5gnas", "application/vnd.3gpp.ngap"
 _BOUNDARY = "makmal-part"
 _TITLES = {
@@ -25,7 +27,10 @@ _TITLES = {
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
+    412: "Precondition Failed",
+    422: "Unprocessable Entity",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
@@ -189,6 +194,16 @@ class ServiceRequest:
     def query(self) -> dict[str, str]:
         """The query parameters."""
         return dict(parse_qsl((self.http.path or "").partition("?")[2], keep_blank_values=True))
+
+    def query_json(self, name: str) -> Any:
+        """A query parameter whose value is JSON; None where it is absent. ServiceError 400."""
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise ServiceError(400, "INVALID_QUERY_PARAM", f"{name} is no JSON") from None
 
     def required(self, name: str, kind: type) -> Any:
         """A mandatory member of the body. Raises ServiceError 400 (TS 29.500, 5.2.7.2)."""

@@ -56,7 +56,7 @@ class SynchronisationFailure(TestCase):
                 await bench.quiet()
         with bench.variant(self.UNSOLICITED):
             ue = await bench.registered_ue()
-            await ue.send_unsolicited_synchronisation_failure()
+            ue.send_unsolicited_synchronisation_failure()
             await bench.quiet()
             await bench.prove_alive(ue)
 
@@ -167,14 +167,14 @@ class ResStarVerification(TestCase):
             with bench.variant(name):
                 ue = await (bench.ue_with_guti() if with_guti else bench.ue())
                 if wrong == "wrong":
-                    ue.change(res_star="wrong")
-                    await ue.register(with_guti=with_guti)
+                    ue.change(alters_res_star=True)
+                    await ue.register()
                 elif wrong == "failure":
                     with bench.authentication_fails():
-                        await ue.register(with_guti=with_guti)
+                        await ue.register()
                 else:
                     with bench.no_answer("AUSF", "resStar"):
-                        await ue.register(with_guti=with_guti)
+                        await ue.register()
                         await bench.quiet()
 
     def judge(self, trace: Trace) -> Verdict:
@@ -249,7 +249,7 @@ class Redirection(TestCase):
         """The operator's policy redirects every UE."""
         async with bench.configured(redirection_to_epc=True):
             with bench.variant(self.STEP):
-                ue = await bench.ue(ciot=True)
+                ue = await bench.ue(mm_capability=bench.CIOT)
                 await ue.register()
 
     def judge(self, trace: Trace) -> Verdict:

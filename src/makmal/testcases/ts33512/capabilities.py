@@ -36,7 +36,7 @@ class InvalidCapabilities(TestCase):
         """Four registrations."""
         for name, capability in self.VARIANTS.items():
             with bench.variant(name):
-                ue = await bench.ue(capability=capability)
+                ue = await bench.ue(capability_octets=capability.octets)
                 await ue.register()
 
     def judge(self, trace: Trace) -> Verdict:

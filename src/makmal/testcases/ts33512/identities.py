@@ -36,7 +36,7 @@ class GutiAllocation(TestCase):
         with bench.variant(self.INITIAL):
             ue = await bench.registered_ue()
             await ue.release_connection()
-            await ue.register(with_guti=True)
+            await ue.register()
         with bench.variant(self.MOBILITY):
             ue = await bench.registered_ue()
             await ue.release_connection()
@@ -48,8 +48,8 @@ class GutiAllocation(TestCase):
             await bench.quiet()
         if bench.has("up-ciot"):
             with bench.variant(self.RESUMED):
-                ue = await bench.registered_ue(ciot=True, session=True)
-                await ue.suspend()
+                ue = await bench.registered_ue(session=True, mm_capability=bench.CIOT)
+                await bench.suspend(ue)
                 await bench.page(ue)
                 await bench.quiet()
         else:

@@ -52,7 +52,7 @@ class BiddingDownXn(TestCase):
             ue = await bench.registered_ue(session=True)
             target = await bench.gnb("gNB-2")
             with bench.variant(self.STEP):
-                await target.path_switch(ue, capabilities=self.ALTERED)
+                await bench.path_switch(ue, target, self.ALTERED)
                 await bench.quiet()
                 await bench.collect_log()
 
@@ -116,12 +116,12 @@ class AlgorithmsAtAmfChange(TestCase):
         with bench.variant(self.HANDOVER):
             ue, source = await bench.ue_at_other_amf(session=True)
             target = await bench.gnb()
-            await source.handover(ue, target)
+            await bench.handover(ue, source, target)
             await bench.quiet()
         with bench.variant(self.REGISTRATION):
             ue, source = await bench.ue_at_other_amf()
             await ue.release_connection()
-            ue.camp_on(await bench.gnb())
+            ue.camp(await bench.gnb())
             await ue.update_registration()
 
     def judge(self, trace: Trace) -> Verdict:
@@ -264,9 +264,9 @@ class Reestablishment(TestCase):
         """From another ng-eNB than the UE registered through."""
         for name, altered in ((self.TRUE, False), (self.ALTERED, True)):
             with bench.variant(name):
-                ue = await bench.registered_ue(ciot=True)
+                ue = await bench.registered_ue(mm_capability=bench.CIOT)
                 target = await bench.gnb("gNB-2")
-                await target.relocate(ue, altered_mac=altered)
+                await bench.relocate(ue, target, altered_mac=altered)
                 await bench.quiet()
 
     def judge(self, trace: Trace) -> Verdict:

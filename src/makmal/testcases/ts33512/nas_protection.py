@@ -78,13 +78,13 @@ class IntegrityFailure(TestCase):
         with bench.variant(self.WRONG):
             ue = await bench.registered_ue()
             bench.mark(self.WRONG)
-            await ue.request_session(identity=5, mac=b"\xde\xad\xbe\xef")
+            ue.request_session(identity=5, mac=b"\xde\xad\xbe\xef")
             await bench.quiet()
             await bench.prove_alive(ue)
         with bench.variant(self.NONE):
             ue = await bench.registered_ue()
             bench.mark(self.NONE)
-            await ue.request_session(identity=5, unprotected=True)
+            ue.request_session(identity=5, unprotected=True)
             await bench.quiet()
             await bench.prove_alive(ue)
 
@@ -123,7 +123,7 @@ class Replay(TestCase):
             ue = await bench.registered_ue()
             octets = ue.last_sent(M.SECURITY_MODE_COMPLETE)
             with bench.variant(self.STEP):
-                await ue.send_octets(octets)
+                ue.send_octets(octets)
                 await bench.quiet()
                 await bench.prove_alive(ue)
 

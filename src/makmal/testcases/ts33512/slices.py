@@ -44,7 +44,7 @@ class SliceOfSession(TestCase):
                 ue = await bench.slice_ue(only_authenticated=False)
                 await ue.register()
                 await bench.quiet()
-                await ue.request_session(identity=1, s_nssai=bench.authenticated_slice)
+                ue.request_session(identity=1, s_nssai=bench.authenticated_slice)
                 await bench.quiet()
 
     def judge(self, trace: Trace) -> Verdict:
