@@ -22,6 +22,7 @@ from makmal.trace.message import (
     PfcpMessage,
     ProtectedPacket,
     SbiMessage,
+    Step,
     TlsHandshake,
 )
 
@@ -158,7 +159,7 @@ def test_keys_below_k_open_the_same_messages(given: str) -> None:
 def test_protected_interfaces_show_their_protection_only() -> None:
     recording = record(PROTECTED)
     messages = list(dissect(recording.frames, parse_knowledge(recording.keys)))
-    assert {type(message) for message in messages} == {ProtectedPacket, TlsHandshake}
+    assert {type(message) for message in messages} == {ProtectedPacket, Step, TlsHandshake}
     seen = {m.interface for m in messages if isinstance(m, ProtectedPacket)}
     assert seen == {Interface.N2, Interface.N3, Interface.N4}
     handshakes = [m for m in messages if isinstance(m, TlsHandshake)]

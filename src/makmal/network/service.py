@@ -18,6 +18,7 @@ from makmal.security.tokens import AccessToken
 JSON, PROBLEM = "application/json", "application/problem+json"
 # With links to other resources.
 HAL = "application/3gppHal+json"
+JSON_PATCH = "application/json-patch+json"
 N1_CONTENT, N2_CONTENT = "application/vnd.3gpp.5gnas", "application/vnd.3gpp.ngap"
 _BOUNDARY = "makmal-part"
 _TITLES = {
