@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import shake_256
+
 from makmal.security.authentication import (
     AUTN_OCTETS,
     AUTS_OCTETS,
@@ -12,6 +14,7 @@ from makmal.security.authentication import (
 from makmal.security.keccak import permute
 
 _NAME = b"TUAK1.0"
+_BLOCK_OCTETS = 136
 # INSTANCE, 6.1 to 6.5: which function is computed.
 _F1, _F1_STAR, _F2_TO_F5, _F5_STAR = 0x00, 0x80, 0x40, 0xC0
 # The bits of INSTANCE that tell a length, in octets, of MAC and of RES (6.2 to 6.4).
@@ -37,7 +40,7 @@ def _core(
     key: bytes,
     iterations: int = 1,
 ) -> bytes:
-    """The 200 octets of Keccak's output (6); fields go in with their last octet first.
+    """The first 136 octets of Keccak's output (6); fields go in with their last octet first.
 
     Raises ValueError when an input is not of its length.
     """
@@ -48,11 +51,14 @@ def _core(
     check_length("SQN", sqn, 6)
     state = topc[::-1] + bytes((instance,)) + _NAME[::-1]
     state += rand[::-1] + amf[::-1] + sqn[::-1] + key[::-1].ljust(32, b"\0")
+    if iterations == 1:
+        # The padding of TS 35.231, 7, is that of SHAKE256: one iteration is its first block.
+        return shake_256(state).digest(_BLOCK_OCTETS)
     state += b"\x1f" + bytes(38) + b"\x80"
     state = state.ljust(200, b"\0")
     for _ in range(iterations):
         state = permute(state)
-    return state
+    return state[:_BLOCK_OCTETS]
 
 
 def compute_topc(key: bytes, top: bytes, iterations: int = 1) -> bytes:
