@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from makmal.trace.knowledge import (
+    HomeNetworkKey,
     Knowledge,
     KnowledgeError,
+    NasKeys,
     Subscriber,
+    knowledge_text,
     load_knowledge,
     parse_knowledge,
 )
@@ -67,10 +71,36 @@ def test_the_document_describes_every_entry(tmp_path: Path) -> None:
     assert set(knowledge.interface_addresses) == {"n2", "n3"}
 
 
+def test_what_is_written_reads_as_what_was_known() -> None:
+    subscribers = (
+        Subscriber("imsi-999700000000001", bytes(range(16)), bytes(range(16, 32))),
+        Subscriber('nai-a"b\\c\x7f@example.org', bytes(32), bytes(range(32)), "tuak"),
+    )
+    knowledge = Knowledge(
+        subscribers={each.supi: each for each in subscribers},
+        nas_keys=(
+            NasKeys(k_amf=bytes(range(32))),
+            NasKeys("imsi-999700000000001", k_ausf=b"a" * 32, k_seaf=b"s" * 32),
+            NasKeys(k_nas_enc=b"e" * 16, k_nas_int=b"i" * 16),
+        ),
+        home_network_keys=(HomeNetworkKey(1, 1, bytes(32)), HomeNetworkKey(255, 2, b"k" * 32)),
+        integrity_algorithms=(2, 1, 3, 0),
+        ciphering_algorithms=(0,),
+        declared_protection={"n2": "IPsec", "sbi": 'a "mesh"\nof TLS'},
+        interface_addresses={"n3": (ip_network("192.0.2.0/24"), ip_network("2001:db8::1"))},
+    )
+    assert parse_knowledge(knowledge_text(knowledge)) == knowledge
+    assert parse_knowledge(knowledge_text(Knowledge())) == Knowledge()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[[subscriber", "not valid TOML"),
+        ("[[subscriber", "line 1: not valid TOML"),
+        ("a = " + "[" * 5000, "nested too deeply"),
+        ("amf = { integrity = [] }\n", "line 1: integrity: no such entry"),
+        ("\namf.ciphering_algorithms = 3\n", "line 2: ciphering_algorithms: must be a list"),
+        ("[interface_addresses]\nn3 = [5]\n", "line 2: n3: must be a list of addresses"),
         ("[[subscribers]]\n", "line 1: subscribers: no such entry"),
         (SUBSCRIBER.replace("465b", "46"), "line 4: k: must be 32 hexadecimal digits, and has 30"),
         (SUBSCRIBER.replace("465b", "zz5b"), "line 4: k: must be 32 hexadecimal digits"),
