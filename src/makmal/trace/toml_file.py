@@ -64,9 +64,9 @@ class TomlFile:
         except ValueError as problem:
             reason = str(problem)
             place = _PLACE.search(reason)
-            line = f", line {place[1]}" if place else ""
+            line = place[1] if place else max(len(self._lines), 1)
             reason = _PLACE.sub(lambda found: f" (column {found[2]})", reason)
-            raise error(f"{name}{line}: not valid TOML: {reason}") from None
+            raise error(f"{name}, line {line}: not valid TOML: {reason}") from None
 
     @property
     def root(self) -> Table:
