@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -16,10 +17,14 @@ from makmal.network.nssaaf import Nssaaf
 from makmal.network.plan import NetworkPlan
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.slices import Slice
+from makmal.network.smf import Smf
 from makmal.network.subscription import Subscription
+from makmal.network.udr import Udr
 from makmal.network.ue import UePolicy
 from makmal.network.world import UnreachableError, World
-from makmal.testcases.reading import LOG
+from makmal.protocol import nas
+from makmal.protocol.nas.capabilities import FiveGmmFeature
+from makmal.testcases.reading import LOG, PREPARATION
 from makmal.trace.message import Interface
 from makmal.trace.trace import NOT_DONE
 
@@ -63,6 +68,9 @@ class BenchSettings:
 class Bench:
     """Opened for one test case: fresh UEs, gNBs that set up NG with the product when first used."""
 
+    # What a CIoT UE says that it can do (TS 24.501, 9.11.3.1).
+    CIOT = FiveGmmFeature.CONTROL_PLANE_CIOT | FiveGmmFeature.USER_PLANE_CIOT
+
     def __init__(
         self,
         world: World,
@@ -90,9 +98,13 @@ class Bench:
         self.mark(NOT_DONE + reason)
 
     @contextmanager
-    def variant(self, name: str) -> Iterator[None]:
-        """One variant of the test case. What keeps it from being run goes into the trace."""
-        self.mark(name)
+    def variant(self, name: str, *, preparing: bool = False) -> Iterator[None]:
+        """One variant of the test case. What keeps it from being run goes into the trace.
+
+        ``preparing``: what the standard has as a pre-condition comes first, and is no part of the
+        variant; the procedure calls ``mark(name)`` when it begins.
+        """
+        self.mark(f"{PREPARATION}{name}" if preparing else name)
         try:
             yield
         except (NotDoneError, UnreachableError) as error:
@@ -100,7 +112,7 @@ class Bench:
 
     async def quiet(self) -> None:
         """Wait for as long as a reaction may take."""
-        await asyncio_sleep(self.settings.quiet)
+        await asyncio.sleep(self.settings.quiet)
 
     # The product.
 
@@ -179,7 +191,7 @@ class Bench:
             subscription = alter(subscription)
             self.subscribe(subscription)
         ue = TesterUe(self.world, self.plan, subscription, UePolicy(**choices))
-        ue.camp_on(gnb)
+        ue.camp(gnb)
         self._ues.append(ue)
         return ue
 
@@ -193,7 +205,7 @@ class Bench:
         result = await ue.register()
         if not result.accepted:
             raise NotDoneError(f"the UE could not be registered: {result}")
-        if session and await ue.establish_session() is None:
+        if session and not (await ue.establish_session()).established:
             raise NotDoneError("the UE got no PDU session")
 
     async def ue_with_guti(self) -> TesterUe:
@@ -231,8 +243,29 @@ class Bench:
 
     async def prove_alive(self, ue: TesterUe) -> None:
         """Send something good, which a sound product answers."""
-        await ue.request_session(identity=6)
-        await ue.next_downlink(self.settings.answer)
+        came = ue.next_downlink(self.settings.answer)
+        ue.request_session(identity=6)
+        await came
+
+    # Procedures between gNBs.
+
+    async def path_switch(
+        self, ue: TesterUe, target: Gnb, capabilities: nas.UESecurityCapability
+    ) -> None:
+        """Xn handover of a UE; the target gNB tells the AMF these capabilities."""
+        await target.path_switch(ue, await self.gnb(), capabilities=capabilities)
+
+    async def handover(self, ue: TesterUe, source: Gnb, target: Gnb) -> None:
+        """N2 handover of a UE."""
+        await source.handover(ue, target)
+
+    async def relocate(self, ue: TesterUe, target: Gnb, *, altered_mac: bool) -> None:
+        """A CIoT UE re-establishes its connection at another ng-eNB (TS 38.413, 8.3.9)."""
+        await target.relocate(ue, altered_mac=altered_mac)
+
+    async def suspend(self, ue: TesterUe) -> None:
+        """The gNB lets a CIoT UE sleep with its context kept (TS 38.413, 8.3.11)."""
+        await (await self.gnb()).suspend(ue)
 
     # What neighbours do.
 
@@ -257,9 +290,9 @@ class Bench:
     async def page(self, ue: TesterUe) -> None:
         """Have the product page a UE: the SMF has something for it, as after downlink data."""
         smf = self.network.functions.get("SMF")
-        if smf is None:
+        if not isinstance(smf, Smf):
             raise NotDoneError("paging needs our SMF: attach the product surrounded")
-        await ue.trigger_downlink(smf)
+        await smf.notify_downlink_data(ue.subscription.supi)
 
     @property
     def authenticated_slice(self) -> Slice:
@@ -287,12 +320,12 @@ class Bench:
         def alter(subscription: Subscription) -> Subscription:
             return replace(subscription, slices=slices, authenticated_slices=(wanted,))
 
-        return await self.ue(alter, requested_slices=slices, supports_slice_authentication=True)
+        return await self.ue(alter, requested_nssai=slices)
 
     def subscribe(self, subscription: Subscription) -> None:
         """Put a subscription into our UDR in place of an earlier one of the same SUPI."""
         udr = self.network.functions.get("UDR")
-        if udr is None:
+        if not isinstance(udr, Udr):
             raise NotDoneError("it needs our UDR: attach the product surrounded")
         udr.subscribe(subscription)
 
@@ -309,10 +342,3 @@ class Bench:
             gnb.close()
         await self.network.stop()
         await self.world.close()
-
-
-async def asyncio_sleep(seconds: float) -> None:
-    """Let time pass, in the world's clock."""
-    import asyncio
-
-    await asyncio.sleep(seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -43,9 +44,12 @@ class TesterUe(Ue):
         super().receive_nas(octets)
         self._came.set()
 
-    async def next_downlink(self, seconds: float) -> bool:
-        """Wait for the next downlink NAS message; whether one came."""
+    def next_downlink(self, seconds: float) -> Awaitable[bool]:
+        """Wait for the next downlink NAS message from now on; whether one came."""
         self._came.clear()
+        return self._wait(seconds)
+
+    async def _wait(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
                 await self._came.wait()

@@ -14,6 +14,8 @@ M = nas.MessageType
 AUSF = "nausf-auth"
 # How a step says what its variant is not run for: it takes nothing from the verdict.
 NOT_APPLICABLE = "not applicable: "
+# How a step says that it only prepares a variant.
+PREPARATION = "preparation of "
 # How a step carries a line of the product's log.
 LOG = "log: "
 

@@ -54,8 +54,9 @@ class SynchronisationFailure(TestCase):
             with bench.no_answer("AUSF", "resynchronizationInfo"):
                 await ue.register()
                 await bench.quiet()
-        with bench.variant(self.UNSOLICITED):
+        with bench.variant(self.UNSOLICITED, preparing=True):
             ue = await bench.registered_ue()
+            bench.mark(self.UNSOLICITED)
             ue.send_unsolicited_synchronisation_failure()
             await bench.quiet()
             await bench.prove_alive(ue)
@@ -164,8 +165,9 @@ class ResStarVerification(TestCase):
         """The six variants; a 5G-GUTI is of an earlier registration, shown without keys."""
         bench.needs_neighbours()
         for name, (with_guti, wrong) in self.VARIANTS.items():
-            with bench.variant(name):
+            with bench.variant(name, preparing=True):
                 ue = await (bench.ue_with_guti() if with_guti else bench.ue())
+                bench.mark(name)
                 if wrong == "wrong":
                     ue.change(alters_res_star=True)
                     await ue.register()

@@ -112,7 +112,6 @@ class AlgorithmsAtAmfChange(TestCase):
     async def procedure(self, bench: Bench) -> None:
         """The source AMF is the bench's own, with other algorithms than the product's."""
         bench.needs_neighbours()
-        bench.mark_priorities()
         with bench.variant(self.HANDOVER):
             ue, source = await bench.ue_at_other_amf(session=True)
             target = await bench.gnb()

@@ -75,13 +75,13 @@ class IntegrityFailure(TestCase):
 
     async def procedure(self, bench: Bench) -> None:
         """A session request, which TS 24.501, 4.4.4.3, does not exempt, first wrong, then good."""
-        with bench.variant(self.WRONG):
+        with bench.variant(self.WRONG, preparing=True):
             ue = await bench.registered_ue()
             bench.mark(self.WRONG)
             ue.request_session(identity=5, mac=b"\xde\xad\xbe\xef")
             await bench.quiet()
             await bench.prove_alive(ue)
-        with bench.variant(self.NONE):
+        with bench.variant(self.NONE, preparing=True):
             ue = await bench.registered_ue()
             bench.mark(self.NONE)
             ue.request_session(identity=5, unprotected=True)
@@ -92,22 +92,10 @@ class IntegrityFailure(TestCase):
         """Fail on any reaction."""
         findings = Findings()
         for name in (self.WRONG, self.NONE):
-            section = _last_section(trace, name)
-            if section is None:
-                variant(trace, findings, name)
-                continue
-            _ignored(
-                findings,
-                name,
-                section,
-                first(section.uplink, M.UL_NAS_TRANSPORT) or next(section.uplink, None),
-            )
+            section = variant(trace, findings, name)
+            if section is not None:
+                _ignored(findings, name, section, next(section.uplink, None))
         return self.conclude(findings, trace, "no such message was sent")
-
-
-def _last_section(trace: Trace, name: str) -> Section | None:
-    found = [each for each in trace.sections() if each.name == name]
-    return found[-1] if found else None
 
 
 class Replay(TestCase):
