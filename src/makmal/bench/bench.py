@@ -51,8 +51,8 @@ class BenchSettings:
     """What the target file says of the product.
 
     ``integrity_priority`` and ``ciphering_priority`` are its configured lists; ``quiet`` how long
-    nothing must happen before it counts as silence, and ``answer`` how long to wait for an answer,
-    both in seconds. ``surrounded``: the product's neighbours are ours.
+    nothing must happen before it counts as silence, ``settle`` how long a product may go on sending
+    after a procedure, and ``answer`` how long to wait for an answer, all in seconds. ``surrounded``: the product's neighbours are ours.
     """
 
     product: str = "AMF"
@@ -61,6 +61,7 @@ class BenchSettings:
     integrity_priority: tuple[int, ...] = (2, 1, 3)
     ciphering_priority: tuple[int, ...] = (2, 1, 3, 0)
     quiet: float = 1.0
+    settle: float = 0.3
     answer: float = 5.0
     authenticated_slice: Slice = (2, "000002")
 
@@ -205,6 +206,8 @@ class Bench:
         result = await ue.register()
         if not result.accepted:
             raise NotDoneError(f"the UE could not be registered: {result}")
+        # What follows a registration, as names for the network do, is none of the next step's.
+        await asyncio.sleep(self.settings.settle)
         if session and not (await ue.establish_session()).established:
             raise NotDoneError("the UE got no PDU session")
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from makmal.protocol import gtpu, pfcp
 from makmal.protocol.pfcp import ie
 from makmal.protocol.pfcp.message import ElementSpec
 
 _UPLINK_RULE, _DOWNLINK_RULE = 1, 2
+# S-NSSAI without an SD (TS 29.244, 8.2.176).
+_NO_SD = 0xFFFFFF
 
 
 def association_setup(
@@ -153,3 +158,228 @@ def user_packet(teid: int, packet: bytes, uplink: bool) -> bytes:
         packet,
         extension_headers=[(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER, flow)],
     ).encode()
+
+
+# What the running SMF and UPF exchange: the elements of each message, which their PFCP node numbers.
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRule:
+    """A QoS flow on N4. ``filters`` are IPFilterRules worded for the downlink (29.244, 8.2.5).
+
+    Without filters it is the flow of every packet that no other rule takes. Rates are in kbit/s.
+    """
+
+    qfi: int
+    precedence: int = 255
+    filters: tuple[str, ...] = ()
+    maximum_rate: pfcp.BitRates | None = None
+    guaranteed_rate: pfcp.BitRates | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """What the SMF wants of the UPF for a session; ``ambr`` in kbit/s."""
+
+    supi: str
+    dnn: str
+    sst: int
+    sd: int | None
+    pdn_type: pfcp.PdnType
+    ipv4: str | None
+    ipv6: str | None
+    ambr: pfcp.BitRates
+    flows: tuple[FlowRule, ...]
+
+
+UPLINK_FAR, DOWNLINK_FAR = 1, 2
+_AMBR_QER = 1000
+_CHOOSE_ID = 1
+# Until the gNB's end of the tunnel is known, downlink packets wait (TS 23.502, 4.3.2.2.1, 10a).
+_HOLD = pfcp.ApplyAction.BUFF
+_HOLD_AND_NOTIFY = pfcp.ApplyAction.BUFF | pfcp.ApplyAction.NOCP
+_OPEN = pfcp.GateStatus(pfcp.Gate.OPEN, pfcp.Gate.OPEN)
+_TO_CORE: list[ElementSpec] = [
+    (ie.FAR_ID, UPLINK_FAR),
+    (ie.APPLY_ACTION, pfcp.ApplyAction.FORW),
+    (ie.FORWARDING_PARAMETERS, [(ie.DESTINATION_INTERFACE, pfcp.DestinationInterface.CORE)]),
+]
+_WAITING: list[ElementSpec] = [(ie.FAR_ID, DOWNLINK_FAR), (ie.APPLY_ACTION, _HOLD)]
+# These two are in every establishment as they are: encoded once.
+_FARS: list[ElementSpec] = [
+    (ie.CREATE_FAR, pfcp.elements(_TO_CORE).encode()),
+    (ie.CREATE_FAR, pfcp.elements(_WAITING).encode()),
+]
+
+
+def association_elements(
+    node: str,
+    started: int,
+    cause: pfcp.Cause | None = None,
+    up_features: pfcp.UpFunctionFeatures | None = None,
+) -> list[ElementSpec]:
+    """Association setup and its response (7.4.4.1, 7.4.4.2); ``cause`` in a response."""
+    elements: list[ElementSpec] = [(ie.NODE_ID, pfcp.NodeId(0, node))]
+    if cause is not None:
+        elements.append((ie.CAUSE, cause))
+    elements.append((ie.RECOVERY_TIME_STAMP, started))
+    if up_features is not None:
+        elements.append((ie.UP_FUNCTION_FEATURES, up_features))
+    return elements
+
+
+def establishment_elements(smf: str, smf_seid: int, rules: SessionRules) -> list[ElementSpec]:
+    """Session establishment (7.5.2): rules for both directions; the UPF chooses its tunnel."""
+    elements: list[ElementSpec] = [
+        (ie.NODE_ID, pfcp.NodeId(0, smf)),
+        (ie.F_SEID, pfcp.FSeid(smf_seid, ipv4=smf)),
+    ]
+    for flow in rules.flows:
+        elements += detection_rules(rules, flow, None)
+    elements += _FARS
+    elements.append((ie.CREATE_QER, _ambr(rules.ambr)))
+    elements += [(ie.CREATE_QER, _flow_qer(flow)) for flow in rules.flows]
+    elements += [
+        (ie.PDN_TYPE, rules.pdn_type),
+        (ie.USER_ID, pfcp.UserId(imsi=rules.supi.removeprefix("imsi-"))),
+        (ie.APN_DNN, pfcp.NetworkInstance(rules.dnn)),
+        (ie.S_NSSAI, pfcp.SNssai(rules.sst, _NO_SD if rules.sd is None else rules.sd)),
+    ]
+    return elements
+
+
+def detection_rules(
+    rules: SessionRules, flow: FlowRule, tunnel: pfcp.FTeid | None
+) -> list[ElementSpec]:
+    """The two PDRs of a flow (7.5.2.2), in the tunnel that there is or one to be chosen."""
+    filters: list[ElementSpec] = [
+        (ie.SDF_FILTER, pfcp.SdfFilter(flow_description=each)) for each in flow.filters
+    ]
+    if tunnel is None:
+        tunnel = pfcp.FTeid(choose=True, choose_ipv4=True, choose_id=_CHOOSE_ID)
+    instance: ElementSpec = (ie.NETWORK_INSTANCE, pfcp.NetworkInstance(rules.dnn))
+    qers: list[ElementSpec] = [(ie.QER_ID, flow.qfi), (ie.QER_ID, _AMBR_QER)]
+    uplink: list[ElementSpec] = [
+        (ie.PDR_ID, uplink_pdr(flow.qfi)),
+        (ie.PRECEDENCE, flow.precedence),
+        (
+            ie.PDI,
+            [
+                (ie.SOURCE_INTERFACE, pfcp.SourceInterface.ACCESS),
+                (ie.F_TEID, tunnel),
+                instance,
+                (ie.UE_IP_ADDRESS, pfcp.UeIpAddress(ipv4=rules.ipv4, ipv6=rules.ipv6)),
+                *filters,
+                (ie.QFI, flow.qfi),
+            ],
+        ),
+        (ie.OUTER_HEADER_REMOVAL, pfcp.OuterHeaderRemoval(pfcp.OuterHeader.GTP_U_UDP_IPV4)),
+        (ie.FAR_ID, UPLINK_FAR),
+        *qers,
+    ]
+    downlink: list[ElementSpec] = [
+        (ie.PDR_ID, downlink_pdr(flow.qfi)),
+        (ie.PRECEDENCE, flow.precedence),
+        (
+            ie.PDI,
+            [
+                (ie.SOURCE_INTERFACE, pfcp.SourceInterface.CORE),
+                instance,
+                (
+                    ie.UE_IP_ADDRESS,
+                    pfcp.UeIpAddress(ipv4=rules.ipv4, ipv6=rules.ipv6, destination=True),
+                ),
+                *filters,
+            ],
+        ),
+        (ie.FAR_ID, DOWNLINK_FAR),
+        *qers,
+    ]
+    return [(ie.CREATE_PDR, uplink), (ie.CREATE_PDR, downlink)]
+
+
+def uplink_pdr(qfi: int) -> int:
+    """The rule number of a flow towards the data network."""
+    return 2 * qfi - 1
+
+
+def downlink_pdr(qfi: int) -> int:
+    """The rule number of a flow towards the UE."""
+    return 2 * qfi
+
+
+@lru_cache(maxsize=256)
+def _ambr(rates: pfcp.BitRates) -> bytes:
+    return pfcp.elements(
+        [(ie.QER_ID, _AMBR_QER), (ie.GATE_STATUS, _OPEN), (ie.MBR, rates)]
+    ).encode()
+
+
+@lru_cache(maxsize=256)
+def _flow_qer(flow: FlowRule) -> bytes:
+    elements: list[ElementSpec] = [(ie.QER_ID, flow.qfi), (ie.GATE_STATUS, _OPEN)]
+    if flow.maximum_rate is not None:
+        elements.append((ie.MBR, flow.maximum_rate))
+    if flow.guaranteed_rate is not None:
+        elements.append((ie.GBR, flow.guaranteed_rate))
+    elements.append((ie.QFI, flow.qfi))
+    return pfcp.elements(elements).encode()
+
+
+def forward_downlink(address: str, teid: int, *, end_marker: bool = False) -> ElementSpec:
+    """Downlink packets go to this gNB (7.5.4.3); the one before is told that no more come."""
+    is_ipv6 = ":" in address
+    forwarding: list[ElementSpec] = [
+        (ie.DESTINATION_INTERFACE, pfcp.DestinationInterface.ACCESS),
+        (
+            ie.OUTER_HEADER_CREATION,
+            pfcp.OuterHeaderCreation(
+                pfcp.OuterHeaderDescription.GTP_U_UDP_IPV6
+                if is_ipv6
+                else pfcp.OuterHeaderDescription.GTP_U_UDP_IPV4,
+                teid=teid,
+                ipv4=None if is_ipv6 else address,
+                ipv6=address if is_ipv6 else None,
+            ),
+        ),
+    ]
+    if end_marker:
+        forwarding.append((ie.PFCPSMREQ_FLAGS, pfcp.flags.PfcpSmReqFlags.SNDEM))
+    return (
+        ie.UPDATE_FAR,
+        [
+            (ie.FAR_ID, DOWNLINK_FAR),
+            (ie.APPLY_ACTION, pfcp.ApplyAction.FORW),
+            (ie.UPDATE_FORWARDING_PARAMETERS, forwarding),
+        ],
+    )
+
+
+def hold_downlink(*, notify: bool) -> ElementSpec:
+    """Downlink packets wait; with ``notify`` the SMF wants to hear of the first (5.2.4.2)."""
+    action = _HOLD_AND_NOTIFY if notify else _HOLD
+    return (ie.UPDATE_FAR, [(ie.FAR_ID, DOWNLINK_FAR), (ie.APPLY_ACTION, action)])
+
+
+def drop_buffered() -> ElementSpec:
+    """What waits is not wanted any more (7.5.4.1, DROBU)."""
+    return (ie.PFCPSMREQ_FLAGS, pfcp.flags.PfcpSmReqFlags.DROBU)
+
+
+def update_ambr(rates: pfcp.BitRates) -> ElementSpec:
+    """Another session AMBR (7.5.4.5)."""
+    return (ie.UPDATE_QER, [(ie.QER_ID, _AMBR_QER), (ie.MBR, rates)])
+
+
+def add_flow(rules: SessionRules, flow: FlowRule, tunnel: pfcp.FTeid) -> list[ElementSpec]:
+    """One more QoS flow in the session's tunnel."""
+    return [*detection_rules(rules, flow, tunnel), (ie.CREATE_QER, _flow_qer(flow))]
+
+
+def remove_flow(qfi: int) -> list[ElementSpec]:
+    """A QoS flow less."""
+    return [
+        (ie.REMOVE_PDR, [(ie.PDR_ID, uplink_pdr(qfi))]),
+        (ie.REMOVE_PDR, [(ie.PDR_ID, downlink_pdr(qfi))]),
+        (ie.REMOVE_QER, [(ie.QER_ID, qfi)]),
+    ]

@@ -50,6 +50,8 @@ class NetworkPlan:
     service_port: int = 7777
     # Where a function does not use the port of the others.
     service_ports: Mapping[str, int] = field(default_factory=dict)
+    # Where a product has an end ("n2", "n3" or "n4") somewhere else than its services.
+    ends: Mapping[tuple[str, str], Endpoint] = field(default_factory=dict)
     ngap_port: int = NGAP_PORT
     home_network_keys: tuple[HomeNetworkKey, ...] = HOME_NETWORK_KEYS
     oauth: bool = True
@@ -90,15 +92,15 @@ class NetworkPlan:
 
     def n2(self, name: str = "AMF") -> Endpoint:
         """Where an AMF takes associations."""
-        return Endpoint(self.addresses[name], self.ngap_port)
+        return self.ends.get((name, "n2")) or Endpoint(self.addresses[name], self.ngap_port)
 
     def n4(self, name: str) -> Endpoint:
         """Where an SMF or UPF speaks PFCP."""
-        return Endpoint(self.addresses[name], PFCP_PORT)
+        return self.ends.get((name, "n4")) or Endpoint(self.addresses[name], PFCP_PORT)
 
     def n3(self, name: str) -> Endpoint:
         """Where a gNB or UPF speaks GTP-U."""
-        return Endpoint(self.addresses[name], GTPU_PORT)
+        return self.ends.get((name, "n3")) or Endpoint(self.addresses[name], GTPU_PORT)
 
     def instance(self, name: str) -> str:
         """The NF instance id of a function: a UUID, the same in every run (TS 29.571, 5.3.2)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.message import Message, NasMessage, NgapMessage, SbiMessage, Step
+from makmal.trace.user_equipment import UserEquipment
 
 # A step whose name begins so tells what the procedure could not do, and why.
 NOT_DONE = "not done: "
@@ -50,6 +51,19 @@ class Section:
     def services(self) -> Iterator[SbiMessage]:
         """The HTTP messages of the service-based interface."""
         return (each for each in self.messages if isinstance(each, SbiMessage))
+
+    def of(self, user_equipment: UserEquipment) -> Section:
+        """The same without what is known to be of other UEs: retransmissions to one that a test
+        left behind must not count as answers to the next.
+        """
+        kept = tuple(
+            each
+            for each in self.messages
+            if not isinstance(each, NasMessage | NgapMessage)
+            or each.user_equipment is None
+            or each.user_equipment is user_equipment
+        )
+        return Section(self.name, self.frame, kept)
 
     def after(self, frame: int) -> Section:
         """The same from after a frame on."""

@@ -87,7 +87,7 @@ class SynchronisationFailure(TestCase):
         if failure is None or failure.plain is None:
             findings.doubt(f"{name}: the UE was not challenged, or did not report the failure")
             return
-        after = section.after(failure.frame)
+        after = section.after(failure.frame).of(failure.user_equipment)
         asked = next(iter(_resynchronisations(after)), None)
         answer = None if asked is None else answer_to(after, asked)
         challenge = first(after.downlink, M.AUTHENTICATION_REQUEST)
@@ -125,7 +125,7 @@ class SynchronisationFailure(TestCase):
         if sent is None:
             findings.doubt(f"{name}: it was not sent")
             return
-        after = section.after(sent.frame)
+        after = section.after(sent.frame).of(sent.user_equipment)
         good = next(
             (each for each in after.uplink if each.message_type != M.AUTHENTICATION_FAILURE), None
         )
@@ -195,7 +195,7 @@ class ResStarVerification(TestCase):
         if response is None:
             findings.doubt(f"{name}: the UE was not challenged")
             return
-        after = section.after(response.frame)
+        after = section.after(response.frame).of(response.user_equipment)
         confirmation = next(
             (each for each in requests(after, AUSF) if "resStar" in document(each)), None
         )

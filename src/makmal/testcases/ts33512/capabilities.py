@@ -53,7 +53,7 @@ class InvalidCapabilities(TestCase):
         if request is None:
             findings.doubt(f"{name}: the registration was not sent")
             return
-        after = section.after(request.frame)
+        after = section.after(request.frame).of(request.user_equipment)
         reject = first(after.downlink, M.REGISTRATION_REJECT)
         went_on = first(after.downlink, M.SECURITY_MODE_COMMAND, M.REGISTRATION_ACCEPT)
         if went_on is not None and (reject is None or reject.frame > went_on.frame):
@@ -79,11 +79,13 @@ class CapabilitiesToGnb(TestCase):
 
     name = "TC_UE_SEC_CAPS_AS_CONTEXT_SETUP"
     STEP = "registration"
+    # Those of EPS differ, so that one cannot be taken for the other.
+    CAPABILITY = nas.UESecurityCapability(bytes((0xF0, 0xE0, 0xE0, 0x70)))
 
     async def procedure(self, bench: Bench) -> None:
         """One registration with valid capabilities."""
         with bench.variant(self.STEP):
-            ue = await bench.ue()
+            ue = await bench.ue(capability_octets=self.CAPABILITY.octets)
             await ue.register()
 
     def judge(self, trace: Trace) -> Verdict:
