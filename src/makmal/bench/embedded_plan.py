@@ -1,0 +1,59 @@
+"""What the embedded network is: its plan, subscriptions and features, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from makmal.network.plan import NetworkPlan
+from makmal.network.slices import Slice
+from makmal.network.subscription import Subscription
+from makmal.trace.knowledge import HomeNetworkKey, Knowledge, Subscriber
+
+# Everything that the embedded network can do.
+FEATURES = frozenset({"emergency", "ciot", "up-ciot", "nssaa", "oauth2"})
+AUTHENTICATED_SLICE: Slice = (2, "000002")
+_SUBSCRIBERS = 16
+
+
+def embedded_plan() -> NetworkPlan:
+    """The plan of the embedded network."""
+    return NetworkPlan(slices=((1, None), AUTHENTICATED_SLICE))
+
+
+def embedded_subscriptions(
+    plan: NetworkPlan, count: int = _SUBSCRIBERS
+) -> tuple[Subscription, ...]:
+    """Subscriptions of its own, with keys of no other use; every third has TUAK."""
+    return tuple(
+        Subscription(
+            f"imsi-{plan.plmn}{number:0{15 - len(plan.plmn)}d}",
+            bytes((0x10 * number + index) & 0xFF for index in range(16)),
+            bytes((0xE0 - 0x11 * number - index) & 0xFF for index in range(16))
+            if number % 3
+            else bytes((0xC0 - 0x11 * number - index) & 0xFF for index in range(32)),
+            algorithm_set="milenage" if number % 3 else "tuak",
+            scheme=1 + number % 2,
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def knowledge_of(
+    plan: NetworkPlan,
+    subscriptions: Iterable[Subscription],
+    integrity: tuple[int, ...],
+    ciphering: tuple[int, ...],
+) -> Knowledge:
+    """What the laboratory knows beside the trace."""
+    return Knowledge(
+        subscribers={
+            each.supi: Subscriber(each.supi, each.key, each.opc, each.algorithm_set)
+            for each in subscriptions
+        },
+        home_network_keys=tuple(
+            HomeNetworkKey(each.identifier, each.scheme, each.private_key)
+            for each in plan.home_network_keys
+        ),
+        integrity_algorithms=integrity,
+        ciphering_algorithms=ciphering,
+    )
