@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -24,6 +25,7 @@ class SuciError(Exception):
     """A scheme output that cannot be opened, or a key that is none."""
 
 
+@lru_cache(maxsize=64)
 def public_key(scheme: int, private_key: bytes) -> bytes:
     """The public key to a private one of 32 octets: 32 octets, or 33 compressed. SuciError."""
     if scheme == PROFILE_A:
@@ -104,6 +106,8 @@ def _exchange_b(private_key: ec.EllipticCurvePrivateKey, public: bytes) -> bytes
     return private_key.exchange(ec.ECDH(), point)
 
 
+# A home network has few keys, and each opens many identities.
+@lru_cache(maxsize=64)
 def _private_a(private_key: bytes) -> X25519PrivateKey:
     try:
         return X25519PrivateKey.from_private_bytes(private_key)
@@ -111,6 +115,7 @@ def _private_a(private_key: bytes) -> X25519PrivateKey:
         raise SuciError(f"not a private key of profile A: {error}") from error
 
 
+@lru_cache(maxsize=64)
 def _private_b(private_key: bytes) -> ec.EllipticCurvePrivateKey:
     if len(private_key) != _PRIVATE_KEY_OCTETS:
         raise SuciError(f"not a private key of profile B: {len(private_key)} octets")

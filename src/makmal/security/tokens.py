@@ -99,8 +99,7 @@ def sign(claims: dict[str, Any], key: SigningKey, algorithm: str) -> str:
     """A token signed with ES256, RS256 or HS256. Raises ValueError if key and algorithm differ."""
     covered = _signing_input(claims, algorithm)
     if algorithm == "ES256" and _is_p256(key):
-        r, s = decode_dss_signature(key.sign(covered, ec.ECDSA(hashes.SHA256())))
-        signature = b"".join(number.to_bytes(_COORDINATE_OCTETS, "big") for number in (r, s))
+        signature = _es256(covered, key)
     elif algorithm == "RS256" and isinstance(key, rsa.RSAPrivateKey):
         signature = key.sign(covered, padding.PKCS1v15(), hashes.SHA256())
     elif algorithm == "HS256" and isinstance(key, bytes):
@@ -108,6 +107,13 @@ def sign(claims: dict[str, Any], key: SigningKey, algorithm: str) -> str:
     else:
         raise ValueError(f"{algorithm} does not go with a key of type {type(key).__name__}")
     return f"{covered.decode()}.{_base64(signature)}"
+
+
+def _es256(covered: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    # RFC 6979: the same claims get the same signature, so that a simulated run is the same twice.
+    algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    r, s = decode_dss_signature(key.sign(covered, algorithm))
+    return b"".join(number.to_bytes(_COORDINATE_OCTETS, "big") for number in (r, s))
 
 
 def unsigned(claims: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 
@@ -50,6 +51,7 @@ _PPID_NGAP = 60
 _PPID_NGAP_OVER_DTLS = 66
 _MOST_TUNNELS = 500_000
 _N1_CONTENT = "application/vnd.3gpp.5gnas"
+_REVEALING = re.compile(rb'"(?:servingNetworkName|rand|kausf|kseaf|encPermanentKey)"')
 
 
 class Dissector:
@@ -203,7 +205,8 @@ class Dissector:
     def _http(self, message: SbiMessage, found: list[Message]) -> None:
         found.append(message)
         message.user_equipment = self._identification.by_supi(message.supi)
-        if message.document is not None:
+        # Only a body with one of these words can teach the key ring anything.
+        if _REVEALING.search(message.http.body) and message.document is not None:
             self._key_ring.learn(message.document.value, message.supi)
         self._n1_parts(message, found)
 

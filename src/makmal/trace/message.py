@@ -155,13 +155,22 @@ class SbiMessage(Carried):
 
     http: sbi.HttpMessage
     operation: sbi.SbiOperation | None
-    document: sbi.JsonDocument | None = None
     request: SbiMessage | None = None
     supi: str | None = None
     user_equipment: UserEquipment | None = None
 
     interface = Interface.SBI
     protocol = "sbi"
+
+    @property
+    def document(self) -> sbi.JsonDocument | None:
+        """The JSON of the body, None where there is none; read when first asked for."""
+        if not self.http.body:
+            return None
+        try:
+            return self.http.json()
+        except DecodeError:
+            return None
 
     @property
     def name(self) -> str:

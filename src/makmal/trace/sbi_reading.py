@@ -138,7 +138,6 @@ class SbiReading:
             chunk.destination,
             http,
             operation,
-            document=_document(http),
         )
         if http.is_request:
             connection.unanswered[id(http)] = message
@@ -206,15 +205,6 @@ class SbiReading:
         return name is not None and _SERVER_NAME.search(name) is not None
 
 
-def _document(http: sbi.HttpMessage) -> sbi.JsonDocument | None:
-    if not http.body:
-        return None
-    try:
-        return http.json()
-    except DecodeError:
-        return None
-
-
 def _supi_named(message: SbiMessage) -> str | None:
     """The SUPI that the resource path, the body, or the request of this response names."""
     path = message.http.path
@@ -222,10 +212,12 @@ def _supi_named(message: SbiMessage) -> str | None:
         match = _SUPI.search(path)
         if match is not None:
             return match[0]
-    value: Any = None if message.document is None else message.document.value
-    if isinstance(value, dict):
-        for key in ("supi", "supiOrSuci"):
-            named = value.get(key)
-            if isinstance(named, str) and _SUPI.fullmatch(named):
-                return named
+    # Most bodies name none, and need not be parsed to know that.
+    if b"supi" in message.http.body and message.document is not None:
+        value: Any = message.document.value
+        if isinstance(value, dict):
+            for key in ("supi", "supiOrSuci"):
+                named = value.get(key)
+                if isinstance(named, str) and _SUPI.fullmatch(named):
+                    return named
     return None if message.request is None else message.request.supi

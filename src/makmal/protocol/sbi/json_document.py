@@ -25,11 +25,13 @@ def parse_json(data: bytes) -> JsonDocument:
     duplicates: dict[str, None] = {}
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in found:
-                duplicates.setdefault(name)
-            found[name] = value
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    duplicates.setdefault(name)
+                seen.add(name)
         return found
 
     def constant(text: str) -> NoReturn:

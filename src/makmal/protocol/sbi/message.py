@@ -37,6 +37,8 @@ class HttpMessage:
     positions: tuple[int, ...] = ()
     request: HttpMessage | None = field(default=None, repr=False)
     complete: bool = True
+    # The JSON of the body, once it was read.
+    _document: JsonDocument | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -90,8 +92,15 @@ class HttpMessage:
             return ()
 
     def json(self) -> JsonDocument:
-        """The JSON body, or the JSON part of a multipart body. Raises DecodeError."""
-        for part in self.parts:
-            if "json" in part.content_type.lower():
-                return parse_json(part.body)
-        return parse_json(self.body)
+        """The JSON body, or the JSON part of a multipart body. Raises DecodeError.
+
+        It is read once: the body must not be changed afterwards.
+        """
+        if self._document is None:
+            octets = self.body
+            for part in self.parts:
+                if "json" in part.content_type.lower():
+                    octets = part.body
+                    break
+            self._document = parse_json(octets)
+        return self._document
