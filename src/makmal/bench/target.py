@@ -68,11 +68,13 @@ class Product:
 @dataclass(frozen=True, slots=True)
 class TargetTimers:
     """In seconds: how long to wait for an answer, how long nothing must happen before it counts as
-    silence, how long one test case may take, and how long the product may take to come back.
+    silence, how long the product may go on sending after a procedure, how long one test case may
+    take, and how long the product may take to come back.
     """
 
     answer: float = 5.0
     quiet: float = 1.0
+    settle: float = 0.3
     test_case: float = 300.0
     restart: float = 60.0
 
@@ -277,10 +279,11 @@ def _features(root: Table, embedded: bool) -> frozenset[str]:
 
 def _timers(root: Table) -> TargetTimers:
     usual = TargetTimers()
-    table = root.table("timers", "answer", "quiet", "test_case", "restart")
+    table = root.table("timers", "answer", "quiet", "settle", "test_case", "restart")
     return TargetTimers(
         table.take("answer", target_fields.seconds, usual.answer),
         table.take("quiet", target_fields.seconds, usual.quiet),
+        table.take("settle", target_fields.seconds, usual.settle),
         table.take("test_case", target_fields.seconds, usual.test_case),
         table.take("restart", target_fields.seconds, usual.restart),
     )
