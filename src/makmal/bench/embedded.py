@@ -73,7 +73,7 @@ async def open_embedded_bench(
     subscriptions = embedded_subscriptions(plan)
     network = ReferenceNetwork(world, plan, subscriptions, policy)
     world.products.add(plan.address("AMF"))
-    await network.start()
+    await network.start(warm=True)
     amf = network.functions["AMF"]
     if not isinstance(amf, Amf):
         raise TypeError("the AMF of the reference network is not ours")

@@ -6,10 +6,13 @@ by the path of their services.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from makmal.network import service
 from makmal.network.plan import NetworkPlan
@@ -34,6 +37,7 @@ class ServicePolicy:
     verifies_expiry: bool = True
 
 
+_TOKEN_SECONDS = 3600
 # For neighbours of a product that does not use OAuth 2.0.
 WITHOUT_TOKENS = ServicePolicy(demands_token=False)
 
@@ -65,8 +69,8 @@ class NetworkFunction:
         self._routes: dict[tuple[str, int], list[_Route]] = {}
         self._listening: Listening | None = None
         self._discovered: dict[str, Endpoint] = {}
+        self._holds_tokens = False
         self._tokens: dict[str, tuple[str, int]] = {}
-        self._verified: dict[str, AccessToken] = {}
 
     # Serving.
 
@@ -80,6 +84,14 @@ class NetworkFunction:
         self._listening = await self.world.serve(self.endpoint, self.handle)
         if self.nf_type != "NRF":
             await self.register()
+
+    async def start_warm(self, producers: Mapping[str, Endpoint]) -> None:
+        """Serve as one that has run for a while: registered, with its producers found and its
+        tokens granted before the trace begins. Raises OSError.
+        """
+        self._listening = await self.world.serve(self.endpoint, self.handle)
+        self._discovered.update(producers)
+        self._holds_tokens = True
 
     async def stop(self) -> None:
         """Stop serving."""
@@ -113,17 +125,12 @@ class NetworkFunction:
             ):
                 raise ServiceError(401, "UNAUTHORIZED", "no access token")
             return None
-        token = self._verified.get(text)
-        if token is None:
-            try:
-                token = tokens.parse(text)
-            except TokenError as error:
-                raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
-            if policy.verifies_signature and not tokens.verify(
-                token, self.plan.nrf_key.public_key()
-            ):
-                raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
-            self._verified[text] = token
+        try:
+            token, signed = _read_token(text, self.plan.nrf_key)
+        except TokenError as error:
+            raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
+        if policy.verifies_signature and not signed:
+            raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
         if policy.verifies_expiry and (
             token.expires is None or token.expires <= self.world.now_ns // 1_000_000_000
         ):
@@ -277,6 +284,17 @@ class NetworkFunction:
         now = self.world.now_ns // 1_000_000_000
         if kept is not None and kept[1] > now + 1:
             return kept[0]
+        if self._holds_tokens:
+            claims = {
+                "iss": self.plan.instance("NRF"),
+                "sub": self.instance,
+                "aud": nf_type,
+                "scope": scope,
+                "exp": now + _TOKEN_SECONDS,
+            }
+            held = tokens.sign(claims, self.plan.nrf_key, "ES256")
+            self._tokens[scope] = (held, now + _TOKEN_SECONDS)
+            return held
         form = Body(
             "application/x-www-form-urlencoded",
             f"grant_type=client_credentials&nfInstanceId={self.instance}&nfType={self.nf_type}"
@@ -295,6 +313,13 @@ class NetworkFunction:
     def uri(self, path: str) -> str:
         """The absolute URI of a resource of ours."""
         return f"http://{self.endpoint.address}:{self.endpoint.port}{path}"
+
+
+@lru_cache(maxsize=4096)
+def _read_token(text: str, nrf_key: ec.EllipticCurvePrivateKey) -> tuple[AccessToken, bool]:
+    """A token, and whether the NRF signed it: a consumer shows the same one many times."""
+    token = tokens.parse(text)
+    return token, tokens.verify(token, nrf_key.public_key())
 
 
 def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:

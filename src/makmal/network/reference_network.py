@@ -35,6 +35,7 @@ class ReferenceNetwork:
         self.world, self.plan, self.policy = world, plan, policy
         present = _Present(plan)
         self.functions: dict[str, NetworkFunction] = {}
+        self._warm = False
         self.upf = Upf(world, plan) if present("UPF") else None
         if present("NRF"):
             self.functions["NRF"] = Nrf(world, plan)
@@ -53,18 +54,34 @@ class ReferenceNetwork:
         if present("AMF"):
             self.functions["AMF"] = Amf(world, plan, policy.amf)
 
-    async def start(self) -> None:
-        """Start them, the NRF first. Raises OSError, UnreachableError."""
+    async def start(self, *, warm: bool = False) -> None:
+        """Start them, the NRF first. Raises OSError, UnreachableError.
+
+        ``warm``: as a network that has run for a while; nothing of its beginning is in the trace.
+        """
         if self.upf is not None:
             await self.upf.start()
-        for function in self.functions.values():
+        self._warm = warm
+        for name in self.functions:
+            await self._start(name)
+
+    async def _start(self, name: str) -> None:
+        function, nrf = self.functions[name], self.functions.get("NRF")
+        if not self._warm or not isinstance(nrf, Nrf):
             await function.start()
+            return
+        producers = {each: self.plan.service(each) for each in self.functions if each != name}
+        await function.start_warm(producers)
+        if function is not nrf:
+            nrf.admit(function.profile)
+        if isinstance(function, Amf):
+            await function.listen()
 
     async def add_amf(self, policy: AmfPolicy) -> Amf:
         """A second AMF, at the plan's place for one."""
         amf = Amf(self.world, self.plan, policy, "AMF-2")
         self.functions["AMF-2"] = amf
-        await amf.start()
+        await self._start("AMF-2")
         return amf
 
     async def stop(self) -> None:

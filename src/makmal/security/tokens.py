@@ -12,6 +12,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
 from dataclasses import dataclass
+from functools import lru_cache
 from hmac import compare_digest
 from hmac import digest as hmac_digest
 from typing import Any, TypeGuard
@@ -109,6 +110,7 @@ def sign(claims: dict[str, Any], key: SigningKey, algorithm: str) -> str:
     return f"{covered.decode()}.{_base64(signature)}"
 
 
+@lru_cache(maxsize=1024)
 def _es256(covered: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     # RFC 6979: the same claims get the same signature, so that a simulated run is the same twice.
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)

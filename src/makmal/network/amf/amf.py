@@ -87,8 +87,12 @@ class Amf(NetworkFunction):
 
     async def start(self) -> None:
         """Listen for gNBs, serve, and register. Raises OSError, UnreachableError."""
-        self._n2 = await self.world.listen_n2(self.plan.n2(self.name), self._accept)
+        await self.listen()
         await super().start()
+
+    async def listen(self) -> None:
+        """Listen for gNBs. Raises OSError."""
+        self._n2 = await self.world.listen_n2(self.plan.n2(self.name), self._accept)
 
     async def stop(self) -> None:
         """Stop listening and serving."""
