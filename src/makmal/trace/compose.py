@@ -6,6 +6,7 @@ composer's own: each frame comes a little after the one before, and ``wait`` let
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from struct import Struct
 
@@ -21,14 +22,28 @@ _IPV6 = Struct(">IHBB16s16s")
 _TCP_HEADER = Struct(">HHIIBBHHH")
 _FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
 _SEGMENT_OCTETS = 1400
+# Wireshark's exported PDUs: tags that say who dissects what follows (epan/exported_pdu.h); a value
+# is filled up to four octets.
+EXPORTED_PDU = 252
+_DISSECTOR_NAME, _TEXT_DISSECTOR = 12, b"data-text-lines\0"
 _WINDOW = 64240
 
 
 class Composer:
-    """Collects frames. ``start_ns`` is nanoseconds since 1970-01-01 UTC."""
+    """Makes frames. ``start_ns`` is nanoseconds since 1970-01-01 UTC.
 
-    def __init__(self, start_ns: int, step_ns: int = 400_000) -> None:
+    Each frame goes to ``sink`` as soon as it is made; without one they are collected in ``frames``.
+    """
+
+    def __init__(
+        self,
+        start_ns: int,
+        step_ns: int = 400_000,
+        sink: Callable[[Frame], None] | None = None,
+    ) -> None:
         self.frames: list[Frame] = []
+        self._sink = sink or self.frames.append
+        self._count = 0
         self._now = start_ns
         self._step = step_ns
         self._identification = 0
@@ -38,6 +53,10 @@ class Composer:
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self._now += int(seconds * 1_000_000_000)
+
+    def at(self, time_ns: int) -> None:
+        """The next frame is of this time, unless a later one was made already."""
+        self._now = max(self._now, time_ns)
 
     @property
     def now_ns(self) -> int:
@@ -75,15 +94,24 @@ class Composer:
         kind = b"\x08\x00" if packet[0] >> 4 == 4 else b"\x86\xdd"
         return self.frame(_mac(destination) + _mac(source) + kind + packet)
 
-    def frame(self, data: bytes) -> int:
-        """An Ethernet frame as it is; its number."""
-        number = len(self.frames) + 1
-        self.frames.append(
-            Frame(number, self._now, ETHERNET, data, len(data), "makmal", self._comment)
+    def frame(self, data: bytes, link_type: int = ETHERNET, interface: str = "makmal") -> int:
+        """A frame as it is; its number."""
+        self._count += 1
+        self._sink(
+            Frame(self._count, self._now, link_type, data, len(data), interface, self._comment)
         )
         self._comment = ""
         self._now += self._step
-        return number
+        return self._count
+
+    def step(self, text: str) -> int:
+        """A frame that is a step mark and nothing else, legible in any reader; its number."""
+        self._comment = text
+        head = b"".join(
+            tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
+            for tag, value in ((_DISSECTOR_NAME, _TEXT_DISSECTOR), (0, b""))
+        )
+        return self.frame(head + text.encode(), EXPORTED_PDU, "steps")
 
     def _ip_packet(self, source: str, destination: str, protocol: int, payload: bytes) -> bytes:
         ends = ip_address(source).packed, ip_address(destination).packed
@@ -100,6 +128,7 @@ class SctpAssociation:
 
     def __init__(self, composer: Composer, client: Endpoint, server: Endpoint) -> None:
         self._composer = composer
+        self.client = client
         self._ends = {True: client, False: server}
         # Whoever receives a packet is told by the tag that it chose itself.
         self._tags = {True: _number(client, server), False: _number(server, client)}
