@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from makmal.bench import alterations
+from makmal.bench.not_done import NotDoneError
 from makmal.bench.tester_ue import TesterUe
 from makmal.network.amf import AmfPolicy
 from makmal.network.amf.amf import Amf
@@ -27,10 +28,6 @@ from makmal.protocol.nas.capabilities import FiveGmmFeature
 from makmal.testcases.reading import LOG, PREPARATION
 from makmal.trace.message import Interface
 from makmal.trace.trace import NOT_DONE
-
-
-class NotDoneError(Exception):
-    """A variant cannot be run here: one sentence that says why. The verdict will say it."""
 
 
 class Controls(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from makmal.bench.bench import NotDoneError
 from makmal.bench.hooks import HookError, Hooks
+from makmal.bench.not_done import NotDoneError
 from makmal.bench.target import Target
 
 # Settings by the names that procedures use, and their placeholders in the hook.
