@@ -25,7 +25,7 @@ _SEGMENT_OCTETS = 1400
 # Wireshark's exported PDUs: tags that say who dissects what follows (epan/exported_pdu.h); a value
 # is filled up to four octets.
 EXPORTED_PDU = 252
-_DISSECTOR_NAME, _TEXT_DISSECTOR = 12, b"data-text-lines\0"
+_DISSECTOR_NAME, _TEXT_DISSECTOR = 12, b"syslog\0\0"
 _WINDOW = 64240
 
 
