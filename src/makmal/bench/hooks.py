@@ -111,9 +111,10 @@ class Hooks:
 
     async def wait_until_alive(self, seconds: float) -> None:
         """Wait until the product runs. Raises HookError when it takes longer."""
-        deadline = monotonic() + seconds
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
         while (problem := await self.is_alive()) is not None:
-            if monotonic() >= deadline:
+            if loop.time() >= deadline:
                 raise HookError(f"the product did not come back within {seconds:g} s: {problem}")
             await asyncio.sleep(_BETWEEN_LOOKS)
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from makmal.network.world import UnreachableError
+
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
-class OutOfScopeError(Exception):
+class OutOfScopeError(UnreachableError):
     """Something was about to be sent where nothing may go: one sentence with the address."""
 
 
