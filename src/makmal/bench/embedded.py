@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from makmal.bench.bench import Bench, BenchSettings, NotDoneError
+from makmal.bench.bench import Bench, BenchSettings
 from makmal.bench.embedded_plan import (
     AUTHENTICATED_SLICE,
     FEATURES,
@@ -14,6 +14,7 @@ from makmal.bench.embedded_plan import (
     embedded_subscriptions,
     knowledge_of,
 )
+from makmal.bench.not_done import NotDoneError
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.amf.amf import Amf
 from makmal.network.faults import SOUND, NetworkPolicy
