@@ -1,0 +1,444 @@
+"""The world of sockets: SCTP, UDP and HTTP/2, within a scope that nothing leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from makmal.network.frame_recorder import FrameRecorder
+from makmal.network.recorder import NoRecorder, Recorder
+from makmal.network.scope import Scope
+from makmal.network.taps import Passage
+from makmal.network.transport import http2
+from makmal.network.transport.sctp_paths import (
+    UDP_PORT,
+    Carriage,
+    IpPath,
+    UdpPath,
+    may_use_raw_sockets,
+)
+from makmal.network.transport.sctp_stack import SctpLink, SctpStack
+from makmal.network.world import (
+    SERVICE_TIMEOUT,
+    DatagramEnd,
+    DatagramReceiver,
+    Listening,
+    N2Link,
+    N2Receiver,
+    SbiHandler,
+    ServiceTimeoutError,
+    UnreachableError,
+    World,
+)
+from makmal.protocol.sbi import HttpMessage
+from makmal.trace.frame import Endpoint
+from makmal.trace.message import Interface
+
+_PPID_NGAP, _GTPU_PORT = 60, 2152
+_CONNECT_SECONDS = 5.0
+
+
+class WireWorld(World):
+    """``carriage`` is how SCTP travels; None takes what this machine can: IP, else UDP."""
+
+    def __init__(
+        self,
+        recorder: Recorder | None = None,
+        scope: Scope | None = None,
+        carriage: Carriage | None = None,
+        udp_port: int = UDP_PORT,
+    ) -> None:
+        super().__init__(recorder or NoRecorder())
+        self.scope = scope or Scope()
+        self._udp_port = udp_port
+        self.carriage = carriage or (Carriage.IP if may_use_raw_sockets() else Carriage.UDP)
+        self._stacks: dict[str, SctpStack] = {}
+        self._opening = asyncio.Lock()
+        self._served: set[Endpoint] = set()
+        self._datagram_ends: set[Endpoint] = set()
+        self._listening: list[Listening] = []
+        self._clients: dict[tuple[str, Endpoint], http2.ClientConnection] = {}
+        self._connecting: dict[tuple[str, Endpoint], asyncio.Lock] = {}
+        self._connection_numbers: dict[tuple[str, Endpoint], tuple[Endpoint, int]] = {}
+
+    @property
+    def now_ns(self) -> int:
+        """The time, in nanoseconds since 1970-01-01 UTC."""
+        return time.time_ns()
+
+    def random_octets(self, count: int) -> bytes:
+        """Octets from the kernel."""
+        return os.urandom(count)
+
+    def describe(self) -> str:
+        """How SCTP travels, for the report."""
+        if self.carriage is Carriage.IP:
+            return "user-space SCTP on raw IP (protocol 132)"
+        return f"user-space SCTP in UDP (RFC 6951, port {self._udp_port})"
+
+    # N2.
+
+    async def _stack(self, address: str) -> SctpStack:
+        async with self._opening:
+            stack = self._stacks.get(address)
+            if stack is not None:
+                return stack
+            stack = SctpStack(address, self._note_packet)
+            if self.carriage is Carriage.IP:
+                stack.path = IpPath(address, stack.received)
+            else:
+                stack.path = await UdpPath.open(address, stack.received, self._udp_port)
+            self._stacks[address] = stack
+            return stack
+
+    def _note_packet(self, sent: bool, source: str, destination: str, packet: bytes) -> None:
+        # Where both ends are ours, only the sender notes it.
+        if isinstance(self.recorder, FrameRecorder) and (sent or source not in self._stacks):
+            self.recorder.sctp_packet(self.now_ns, source, destination, packet)
+
+    async def connect_n2(self, local: Endpoint, remote: Endpoint) -> N2Link:
+        """Set up an association. Raises UnreachableError, OutOfScopeError."""
+        self.scope.check(remote.address)
+        stack = await self._stack(local.address)
+        return WireN2Link(self, await stack.connect(remote, local.port, _CONNECT_SECONDS))
+
+    async def listen_n2(self, local: Endpoint, accept: Callable[[N2Link], None]) -> Listening:
+        """Take associations. Raises OSError, UnreachableError."""
+        stack = await self._stack(local.address)
+
+        def accepted(link: SctpLink) -> None:
+            if not self.scope.permits(link.remote.address):
+                link.abort()
+                return
+            accept(WireN2Link(self, link))
+
+        stack.listen(local.port, accepted)
+        return _N2Listening(stack, local)
+
+    def pass_n2(
+        self, source: Endpoint, destination: Endpoint, payload: bytes, stream_id: int
+    ) -> list[Passage]:
+        """What the taps make of a message of N2, noted where packets are not."""
+        passages = self._tapped(Interface.N2, source, destination, payload)
+        if not isinstance(self.recorder, FrameRecorder):
+            for each in passages:
+                self.recorder.n2(self.now_ns, source, destination, each.content, stream_id)
+        return passages
+
+    def _tapped(
+        self, interface: Interface, source: Endpoint, destination: Endpoint, content: Any
+    ) -> list[Passage]:
+        passage = Passage(interface, source, destination, content)
+        return self.taps.apply(passage) if self.taps else [passage]
+
+    def is_ours(self, address: str) -> bool:
+        """Whether an end of N2 at this address is this world's."""
+        return address in self._stacks
+
+    # N3 and N4.
+
+    async def open_datagrams(self, local: Endpoint, receive: DatagramReceiver) -> DatagramEnd:
+        """Open a UDP port. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        _, end = await loop.create_datagram_endpoint(
+            lambda: _WireDatagrams(self, local, receive), local_addr=(local.address, local.port)
+        )
+        self._datagram_ends.add(local)
+        return end
+
+    def datagram_passes(
+        self, source: Endpoint, destination: Endpoint, payload: bytes, sent: bool
+    ) -> list[Passage]:
+        """What the taps make of a datagram; it is noted once, as it was on the wire."""
+        interface = Interface.N3 if _GTPU_PORT in (source.port, destination.port) else Interface.N4
+        both_ours = source in self._datagram_ends and destination in self._datagram_ends
+        if not sent:
+            if both_ours:
+                return [Passage(interface, source, destination, payload)]
+            self.recorder.datagram(self.now_ns, source, destination, payload)
+            return self._tapped(interface, source, destination, payload)
+        passages = self._tapped(interface, source, destination, payload)
+        for each in passages:
+            self.recorder.datagram(self.now_ns, source, destination, each.content)
+        return passages
+
+    def forget_datagrams(self, local: Endpoint) -> None:
+        """A port was closed."""
+        self._datagram_ends.discard(local)
+
+    # The service-based interface.
+
+    async def serve(self, local: Endpoint, handler: SbiHandler) -> Listening:
+        """Serve HTTP/2 with prior knowledge. Raises OSError."""
+        listening = _HttpListening(self, local, handler)
+        await listening.start()
+        self._served.add(local)
+        self._listening.append(listening)
+        return listening
+
+    def stop_serving(self, listening: Listening) -> None:
+        """A port is served no longer."""
+        self._served.discard(listening.local)
+        if listening in self._listening:
+            self._listening.remove(listening)
+
+    async def request(
+        self, local: Endpoint, to: Endpoint, message: HttpMessage, seconds: float = SERVICE_TIMEOUT
+    ) -> HttpMessage:
+        """One request and its response. Raises UnreachableError, ServiceTimeoutError."""
+        self.scope.check(to.address)
+        deadline = asyncio.get_running_loop().time() + seconds
+        connection = await self._client(local.address, to)
+        ours = to in self._served
+        source = connection.local
+        passages = self._tapped(Interface.SBI, source, to, message)
+        if not passages:
+            await asyncio.sleep(seconds)
+            raise ServiceTimeoutError(
+                f"{to.address}:{to.port} did not answer {message.name} within {seconds:g} s"
+            )
+        if passages[0].delay:
+            await asyncio.sleep(passages[0].delay)
+        for further in passages[1:]:
+            self.spawn(self._unheard(connection, further.content, seconds))
+        sent = passages[0].content
+        if not ours:
+            self._note_http(source, to, sent)
+        response = await connection.request(sent, seconds)
+        response.request = sent
+        if ours:
+            # The serving end has noted and tapped it.
+            return response
+        self._note_http(to, source, response)
+        received = self._tapped(Interface.SBI, to, source, response)
+        if not received:
+            await asyncio.sleep(max(deadline - asyncio.get_running_loop().time(), 0))
+            raise ServiceTimeoutError(
+                f"{to.address}:{to.port} did not answer {message.name} within {seconds:g} s"
+            )
+        answer: HttpMessage = received[0].content
+        answer.request = message
+        return answer
+
+    async def _unheard(
+        self, connection: http2.ClientConnection, message: HttpMessage, seconds: float
+    ) -> None:
+        try:
+            await connection.request(message, seconds)
+        except UnreachableError:
+            return
+
+    def _note_http(self, source: Endpoint, destination: Endpoint, message: HttpMessage) -> None:
+        if isinstance(self.recorder, FrameRecorder):
+            return
+        self.recorder.http(self.now_ns, source, destination, message, _number(source, destination))
+
+    async def _client(self, local: str, to: Endpoint) -> http2.ClientConnection:
+        key = (local, to)
+        async with self._connecting.setdefault(key, asyncio.Lock()):
+            connection = self._clients.get(key)
+            if connection is None or not connection.is_open:
+                connection = await http2.connect(
+                    local, to, _CONNECT_SECONDS, lambda source: self._octets(source, to)
+                )
+                self._clients[key] = connection
+        return connection
+
+    def _octets(self, client: Endpoint, server: Endpoint) -> http2.OctetNote | None:
+        """What notes the octets of a connection that we made to somebody else."""
+        if server in self._served:
+            return None
+        return self.octet_note(client, server)
+
+    def octet_note(self, client: Endpoint, server: Endpoint) -> http2.OctetNote | None:
+        """What notes the octets of a connection."""
+        recorder = self.recorder
+        if not isinstance(recorder, FrameRecorder):
+            return None
+        note = recorder.tcp(self.now_ns, client, server)
+
+        def passed(from_client: bool, octets: bytes | None) -> None:
+            note(self.now_ns, from_client, octets)
+
+        return passed
+
+    async def serve_one(
+        self, handler: SbiHandler, client: Endpoint, server: Endpoint, message: HttpMessage
+    ) -> HttpMessage:
+        """A request that came to us: noted as it came, tapped, answered, tapped, noted."""
+        self._note_http(client, server, message)
+        arrived = self._tapped(Interface.SBI, client, server, message)
+        if not arrived:
+            await asyncio.get_running_loop().create_future()
+        if arrived[0].delay:
+            await asyncio.sleep(arrived[0].delay)
+        response = await handler(arrived[0].content)
+        response.request = message
+        leaving = self._tapped(Interface.SBI, server, client, response)
+        if not leaving:
+            # Never answered: the consumer waits for as long as it will.
+            await asyncio.get_running_loop().create_future()
+        if leaving[0].delay:
+            await asyncio.sleep(leaving[0].delay)
+        sent: HttpMessage = leaving[0].content
+        sent.request = message
+        self._note_http(server, client, sent)
+        return sent
+
+    async def close(self) -> None:
+        """Stop everything, and close every socket."""
+        await super().close()
+        for client in self._clients.values():
+            await client.finish()
+        self._clients.clear()
+        for listening in list(self._listening):
+            if isinstance(listening, _HttpListening):
+                await listening.finish()
+        for stack in self._stacks.values():
+            await stack.close()
+        self._stacks.clear()
+
+
+def _number(one: Endpoint, other: Endpoint) -> int:
+    return hash(frozenset((one, other)))
+
+
+class WireN2Link:
+    """One end of an association, with the taps of the world."""
+
+    def __init__(self, world: WireWorld, link: SctpLink) -> None:
+        self.local, self.remote = link.local, link.remote
+        self.on_message: N2Receiver | None = None
+        self.on_close: Callable[[str], None] | None = None
+        self._world, self._link = world, link
+        link.on_message = self._received
+        link.on_close = self._closed
+
+    def send(self, payload: bytes, stream_id: int = 0) -> None:
+        """Send one NGAP PDU."""
+        for each in self._world.pass_n2(self.local, self.remote, payload, stream_id):
+            if each.delay:
+                asyncio.get_running_loop().call_later(
+                    each.delay, self._link.send, each.content, stream_id, _PPID_NGAP
+                )
+            else:
+                self._link.send(each.content, stream_id, _PPID_NGAP)
+
+    def _received(self, payload: bytes, stream_id: int, identifier: int) -> None:
+        del identifier
+        if self._world.is_ours(self.remote.address):
+            # It was noted and tapped where it was sent.
+            self._deliver(payload, stream_id)
+            return
+        for each in self._world.pass_n2(self.remote, self.local, payload, stream_id):
+            if each.delay:
+                asyncio.get_running_loop().call_later(
+                    each.delay, self._deliver, each.content, stream_id
+                )
+            else:
+                self._deliver(each.content, stream_id)
+
+    def _deliver(self, payload: bytes, stream_id: int) -> None:
+        if self.on_message is not None:
+            self.on_message(payload, stream_id)
+
+    def _closed(self, reason: str) -> None:
+        if self.on_close is not None:
+            self.on_close(reason)
+
+    def close(self) -> None:
+        """End the association in order."""
+        self._link.close()
+
+
+class _N2Listening:
+    def __init__(self, stack: SctpStack, local: Endpoint) -> None:
+        self._stack, self.local = stack, local
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stack.unlisten(self.local.port)
+
+
+class _WireDatagrams(asyncio.DatagramProtocol):
+    """One UDP port."""
+
+    def __init__(self, world: WireWorld, local: Endpoint, receive: DatagramReceiver) -> None:
+        self._world, self.local, self._receive = world, local, receive
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        # Python 3.11's datagram transport is one, but does not say so.
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """A datagram came."""
+        source = Endpoint(addr[0], addr[1])
+        for each in self._world.datagram_passes(source, self.local, data, False):
+            self._receive(each.content, source)
+
+    def error_received(self, exc: Exception) -> None:
+        """An ICMP error came: whoever waits for an answer finds out."""
+
+    def send(self, payload: bytes, to: Endpoint) -> None:
+        """Send one datagram. Raises OutOfScopeError."""
+        self._world.scope.check(to.address)
+        for each in self._world.datagram_passes(self.local, to, payload, True):
+            if self._transport is not None:
+                self._transport.sendto(each.content, to)
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._world.forget_datagrams(self.local)
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _HttpListening:
+    """A port that is served."""
+
+    def __init__(self, world: WireWorld, local: Endpoint, handler: SbiHandler) -> None:
+        self._world, self.local, self._handler = world, local, handler
+        self._server: asyncio.Server | None = None
+        self._connections: set[http2.ServerConnection] = set()
+
+    async def start(self) -> None:
+        """Begin. Raises OSError when the address cannot be had."""
+        self._server = await asyncio.start_server(
+            self._accepted, self.local.address, self.local.port
+        )
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")
+        client = Endpoint(peer[0], peer[1])
+        if not self._world.scope.permits(client.address):
+            writer.close()
+            return
+        note = self._world.octet_note(client, self.local)
+
+        async def handle(message: HttpMessage) -> HttpMessage:
+            return await self._world.serve_one(self._handler, client, self.local, message)
+
+        connection = http2.ServerConnection(reader, writer, handle, note)
+        self._connections.add(connection)
+        try:
+            await connection.run()
+        finally:
+            self._connections.discard(connection)
+            await connection.finish()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        if self._server is not None:
+            self._server.close()
+
+    async def finish(self) -> None:
+        """Close what is open."""
+        self.close()
+        self._world.stop_serving(self)
+        for connection in list(self._connections):
+            await connection.finish()
