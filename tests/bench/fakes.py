@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from makmal.bench.campaign import Campaign, CampaignResult
 from makmal.bench.evidence import Evidence
@@ -14,11 +14,8 @@ from makmal.bench.hooks import Hooks
 from makmal.bench.target import Target, parse_target
 from makmal.catalogue.requirements import Requirement, requirement_of
 from makmal.judges.verdict import Findings, Verdict
+from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorder import NoRecorder, Recorder
-from makmal.protocol.sbi import HttpMessage
-from makmal.trace.compose import Composer, SctpAssociation
-from makmal.trace.frame import Endpoint, Frame
-from makmal.trace.pcapng import Writer
 from makmal.trace.trace import NOT_DONE, Trace
 
 NAMES = ("TC_NAS_REPLAY_AMF", "TC_NAS_NULL_INT_AMF", "TC_5G_GUTI_ALLOCATION_AMF")
@@ -54,45 +51,6 @@ statement = "random"
 by = "Nobody"
 date = 2026-01-31
 """
-
-
-class StepRecorder:
-    """Writes steps and NGAP PDUs into a capture file."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._writer = Writer(stream)
-        self._composer = Composer(START_NS)
-        self._associations: dict[frozenset[Endpoint], SctpAssociation] = {}
-
-    def _write(self) -> None:
-        for frame in self._composer.frames:
-            self._writer.write(frame)
-        self._composer.frames.clear()
-
-    def step(self, time_ns: int, name: str) -> None:
-        octets = name.encode()
-        self._writer.write(Frame(0, time_ns, 252, octets, len(octets), "steps", name))
-
-    def n2(
-        self, time_ns: int, source: Endpoint, to: Endpoint, payload: bytes, stream_id: int = 0
-    ) -> None:
-        del time_ns
-        key = frozenset((source, to))
-        if key not in self._associations:
-            self._associations[key] = self._composer.association(source, to)
-        self._associations[key].send(True, payload, 60, stream_id)
-        self._write()
-
-    def datagram(self, time_ns: int, source: Endpoint, to: Endpoint, payload: bytes) -> None:
-        del time_ns, source, to, payload
-
-    def http(
-        self, time_ns: int, source: Endpoint, to: Endpoint, message: HttpMessage, connection: int
-    ) -> None:
-        del time_ns, source, to, message, connection
-
-    def close(self) -> None:
-        pass
 
 
 class FakeProduct:
@@ -202,7 +160,7 @@ class FakeLaboratory:
         with Evidence(self.directory, self.target, {"sctp": "none"}) as evidence:
             hooks = Hooks(self.target.hooks, self.target.directory)
             self.campaign = Campaign(
-                self.target, evidence, hooks, self.open_bench, StepRecorder, **choices
+                self.target, evidence, hooks, self.open_bench, FrameRecorder, **choices
             )
             return await self.campaign.run([kind() for kind in kinds])
 

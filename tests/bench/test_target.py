@@ -276,7 +276,7 @@ def changed(old: str, new: str) -> str:
         (
             SURROUNDED + '[hooks]\nstop = {command = ["amf"], sec = 1}',
             26,
-            "sec: no such entry; known here: command, seconds",
+            "sec: no such entry; did you mean seconds?",
         ),
         (
             SURROUNDED + '[hooks]\nreconfigure = ["amf", "{integrty}"]',

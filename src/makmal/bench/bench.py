@@ -49,7 +49,8 @@ class BenchSettings:
 
     ``integrity_priority`` and ``ciphering_priority`` are its configured lists; ``quiet`` how long
     nothing must happen before it counts as silence, ``settle`` how long a product may go on sending
-    after a procedure, and ``answer`` how long to wait for an answer, all in seconds. ``surrounded``: the product's neighbours are ours.
+    after a procedure, and ``answer`` how long to wait for an answer, all in seconds.
+    ``surrounded``: the product's neighbours are ours.
     """
 
     product: str = "AMF"
@@ -156,6 +157,21 @@ class Bench:
             self.mark(f"{LOG}(nothing was logged)")
         for line in lines or ():
             self.mark(LOG + line)
+
+    async def probe(self) -> str | None:
+        """None when the product takes a new association and sets up NG on it; else a sentence
+        that says what it does instead. Of a product without N2, nobody can tell.
+        """
+        if self.settings.product != "AMF":
+            return None
+        gnb = Gnb(self.world, self.plan, "gNB")
+        try:
+            await gnb.connect(self.plan.n2(self.settings.product))
+        except UnreachableError as error:
+            return str(error)
+        finally:
+            gnb.close()
+        return None
 
     # Access network and UEs.
 

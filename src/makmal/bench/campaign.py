@@ -70,16 +70,10 @@ class OpenedBench(Protocol):
         """
 
 
-class TraceRecorder(Recorder, Protocol):
-    """A recorder that writes a capture file."""
-
-    def close(self) -> None:
-        """Write what is still held back."""
-
-
 # Opens the bench of one test case on a target, all of whose traffic the recorder takes down.
 OpenBench = Callable[[Target, Recorder], AbstractAsyncContextManager[OpenedBench]]
-OpenRecorder = Callable[[BinaryIO], TraceRecorder]
+# Writes what passes into a capture file, as it comes.
+OpenRecorder = Callable[[BinaryIO], Recorder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +300,6 @@ class Campaign:
                     return await self._drive_recorded(test_case, recorder)
             except TimeoutError:
                 return _Ended(BROKE, f"the bench did not open or close within {limit:g} s")
-            finally:
-                recorder.close()
 
     async def _drive_recorded(self, test_case: TestCase, recorder: Recorder) -> _Ended:
         limit = self._target.timers.test_case

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, lab, show
+from makmal.cli import audit, evaluate, judge, lab, list, show
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -18,8 +18,8 @@ _EPILOG = (
 
 app = typer.Typer(
     name="makmal",
-    help="Makmal, an open 5G security laboratory: it reads what was on the wire and says, clause "
-    "by clause, what is insecure in it.",
+    help="Makmal, an open 5G security laboratory: it evaluates products, reads what was "
+    "on the wire, and says, clause by clause, what is insecure.",
     epilog=_EPILOG,
     no_args_is_help=True,
     add_completion=False,
@@ -35,6 +35,19 @@ app.command(
 app.command(
     "show", epilog="Exit codes: 0 messages were shown, 2 there are none, or it could not be done."
 )(show.command)
+app.command(
+    "evaluate",
+    epilog="Exit codes: 0 everything that applies passed, 1 something failed, 2 it could not be "
+    "done, or something was not conclusive.",
+)(evaluate.command)
+app.command(
+    "judge",
+    epilog="Exit codes: 0 every file is intact and every verdict the same, 1 a file or a verdict "
+    "differs, 2 it could not be done.",
+)(judge.command)
+app.command("list", epilog="Exit codes: 0 the test cases were listed, 2 there are none.")(
+    list.command
+)
 app.command(
     "lab",
     epilog="Exit codes: 0 every verdict is what the faults call for, 1 one is not, 2 it could not "

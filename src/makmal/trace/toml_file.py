@@ -174,7 +174,7 @@ class Table:
 
 def nearest(given: str, known: Collection[str], introduction: str) -> str:
     """What to write instead: the nearest of what is known, or all of it."""
-    near = get_close_matches(given, known, 1, 0.7)
+    near = get_close_matches(given, known, 1, 0.6)
     if near:
         return f"did you mean {near[0]}?"
     return f"{introduction}: {', '.join(sorted(known))}"

@@ -1,0 +1,94 @@
+"""Opening the bench of a target: its world, the reference network around the product, controls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+from makmal.bench.bench import Bench, BenchSettings, Controls
+from makmal.bench.campaign import OpenBench
+from makmal.bench.embedded import EmbeddedControls
+from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
+from makmal.bench.hook_controls import HookControls
+from makmal.bench.hooks import Hooks
+from makmal.bench.not_done import NotDoneError
+from makmal.bench.target import Target
+from makmal.bench.target_addresses import EMBEDDED, SIMULATED, WHOLE_CORE
+from makmal.network.amf.amf import Amf
+from makmal.network.faults import SOUND, NetworkPolicy, fault
+from makmal.network.recorder import Recorder
+from makmal.network.reference_network import ReferenceNetwork
+from makmal.network.simulated_world import SimulatedWorld
+from makmal.network.world import World
+
+
+def bench_opener(hooks: Hooks) -> OpenBench:
+    """What opens the bench of one test case. ``hooks`` are the target's."""
+
+    def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[Bench]:
+        return _opened(target, recorder, hooks)
+
+    return open_bench
+
+
+@asynccontextmanager
+async def _opened(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIterator[Bench]:
+    world = _world(target, recorder)
+    plan = target.plan()
+    network = ReferenceNetwork(world, plan, target.subscriptions, policy_of(target))
+    if target.product.attachment == EMBEDDED:
+        world.products.add(plan.address(target.product.product_class))
+    else:
+        world.products.update(target.addresses.all)
+    controls = await _controls(target, network, hooks)
+    bench = Bench(world, plan, network, iter(target.subscriptions), settings_of(target), controls)
+    try:
+        await network.start()
+        yield bench
+    finally:
+        await bench.close()
+
+
+def _world(target: Target, recorder: Recorder) -> World:
+    if target.laboratory.world == SIMULATED:
+        return SimulatedWorld(recorder, seed=target.sha256)
+    raise NotDoneError("this version of Makmal has no world on the wire yet")
+
+
+async def _controls(target: Target, network: ReferenceNetwork, hooks: Hooks) -> Controls:
+    amf = network.functions.get("AMF")
+    if target.product.attachment == EMBEDDED and isinstance(amf, Amf):
+        return EmbeddedControls(amf)
+    controls = HookControls(target, hooks)
+    await controls.begin()
+    return controls
+
+
+def policy_of(target: Target) -> NetworkPolicy:
+    """The policy of the functions that are ours: sound, but for the faults that are wanted."""
+    policy = SOUND
+    if target.product.attachment == EMBEDDED:
+        lists = {
+            "integrity_priority": target.integrity_algorithms,
+            "ciphering_priority": target.ciphering_algorithms,
+        }
+        policy = replace(policy, amf=replace(policy.amf, **lists))
+    for name in target.product.faults:
+        policy = fault(name).apply(policy)
+    return policy
+
+
+def settings_of(target: Target) -> BenchSettings:
+    """What the bench has to know of the product."""
+    return BenchSettings(
+        product=target.product.product_class,
+        features=target.features,
+        surrounded=target.product.attachment != WHOLE_CORE,
+        integrity_priority=target.integrity_algorithms,
+        ciphering_priority=target.ciphering_algorithms,
+        quiet=target.timers.quiet,
+        settle=target.timers.settle,
+        answer=target.timers.answer,
+        authenticated_slice=target.authenticated_slice or AUTHENTICATED_SLICE,
+    )

@@ -1,0 +1,94 @@
+"""``makmal list``: the catalogue of test cases."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from makmal.bench.campaign import classes
+from makmal.network.faults import FAULTS
+from makmal.testcases.registry import test_cases
+from makmal.testcases.test_case import TestCase
+from makmal.trace.toml_file import nearest
+
+_NEEDS = {
+    "neighbours": "its neighbours to be ours (surrounded)",
+    "configuration": "a hook that configures it (reconfigure)",
+}
+
+
+def command(
+    product_class: Annotated[
+        str | None, typer.Option(help="Only the test cases of this product class, such as AMF.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+    ] = False,
+) -> None:
+    """List the test cases: what each is for, what it needs, and which faults prove it.
+
+    A test case that needs a feature which the target does not declare is not applicable.
+    """
+    console, errors = Console(), Console(stderr=True)
+    cases = [kind() for kind in test_cases().values()]
+    known = sorted({each for case in cases for each in classes(case)})
+    if product_class is not None and product_class not in known:
+        instead = nearest(product_class, known, "there are some of")
+        errors.print(
+            f"makmal list: there is no test case of product class {product_class}; {instead}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(2)
+    entries = [
+        _entry(case) for case in cases if product_class is None or product_class in classes(case)
+    ]
+    if as_json:
+        json.dump({"test_cases": entries}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        _print(entries, console)
+
+
+def _entry(case: TestCase) -> dict[str, Any]:
+    requirement = case.requirement
+    return {
+        "test_case": case.name,
+        "requirement": requirement.reference,
+        "title": requirement.title,
+        "product_classes": classes(case),
+        "features": list(case.features),
+        "needs": list(case.needs),
+        "faults": [
+            {"fault": each.name, "description": each.description}
+            for each in FAULTS
+            if case.name in each.caught_by
+        ],
+    }
+
+
+def _print(entries: list[dict[str, Any]], console: Console) -> None:
+    table = Table(expand=True, show_lines=True)
+    table.add_column("Test case", ratio=5, overflow="fold")
+    table.add_column("Class", no_wrap=True)
+    table.add_column("Needs of the product", ratio=3)
+    table.add_column("Proven by the faults", ratio=4, overflow="fold")
+    for entry in entries:
+        name = Text(entry["test_case"], style="bold")
+        name.append(f"\n{entry['requirement']}", style="not bold dim")
+        name.append(f"\n{entry['title']}", style="not bold")
+        needs = [f"the feature {each}" for each in entry["features"]]
+        needs += [_NEEDS.get(each, each) for each in entry["needs"]]
+        faults = "\n".join(each["fault"] for each in entry["faults"])
+        table.add_row(
+            name, "\n".join(entry["product_classes"]), "\n".join(needs), faults or "(none yet)"
+        )
+    console.print(table)
+    console.print(f"{len(entries)} test cases. makmal evaluate runs them on a product.")
