@@ -229,7 +229,7 @@ class ResStarVerification(TestCase):
             return
         wanted: tuple[int, ...] = (M.IDENTITY_REQUEST,) if with_guti else (M.AUTHENTICATION_REJECT,)
         if wrong == "silence":
-            wanted = (M.IDENTITY_REQUEST, M.AUTHENTICATION_REJECT)
+            wanted = (M.IDENTITY_REQUEST, M.AUTHENTICATION_REJECT, M.REGISTRATION_REJECT)
         frames = (response.frame, reaction.frame)
         if reaction.message_type in wanted:
             findings.conforming(f"{name}: answered with {reaction.name}", *frames)
@@ -249,10 +249,11 @@ class Redirection(TestCase):
 
     async def procedure(self, bench: Bench) -> None:
         """The operator's policy redirects every UE."""
-        async with bench.configured(redirection_to_epc=True):
-            with bench.variant(self.STEP):
-                ue = await bench.ue(mm_capability=bench.CIOT)
-                await ue.register()
+        with bench.variant("operator policy: redirect every UE"):
+            async with bench.configured(redirection_to_epc=True):
+                with bench.variant(self.STEP):
+                    ue = await bench.ue(mm_capability=bench.CIOT)
+                    await ue.register()
 
     def judge(self, trace: Trace) -> Verdict:
         """Fail when the reject comes before a Security Mode Complete, or unprotected."""

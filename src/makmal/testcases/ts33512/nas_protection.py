@@ -209,8 +209,9 @@ class AlgorithmSelection(TestCase):
         if other == usual:
             bench.not_done("a list of one algorithm has no other order")
             return
-        async with bench.configured(integrity_priority=other):
-            await self._register(bench, other)
+        with bench.variant("another order of the list"):
+            async with bench.configured(integrity_priority=other):
+                await self._register(bench, other)
 
     async def _register(self, bench: Bench, priority: tuple[int, ...]) -> None:
         names = ", ".join(f"NIA{each}" for each in priority)
