@@ -38,6 +38,7 @@ class Place:
         self.kinds: dict[str, Any] = {NAMES[0]: case(0), NAMES[1]: case(1)}
         # The target is read again by the command: a bench for whichever comes.
         monkeypatch.setattr(evaluate, "_opener", lambda hooks: self.open_bench)
+        monkeypatch.setattr(evaluate, "_transport", lambda target: "none")
         for module in (evaluate, judge):
             monkeypatch.setattr(module, "test_cases", lambda: self.kinds)
 
@@ -203,6 +204,13 @@ def test_bad_targets(place: Place, tmp_path: Path) -> None:
     assert not place.evidence.exists()
     path.write_bytes(b"\xff\xfe")
     bad_input(place.evaluate(), "not a text file")
+
+
+def test_a_namespace_that_is_not_there(place: Place) -> None:
+    path = place.laboratory.path
+    text = path.read_text().replace("[scope]", 'network_namespace = "no-such"\n[scope]')
+    path.write_text(text)
+    bad_input(place.evaluate(), "the network namespace no-such cannot be entered")
 
 
 def test_bad_choices(place: Place) -> None:

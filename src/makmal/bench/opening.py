@@ -17,10 +17,15 @@ from makmal.bench.target import Target
 from makmal.bench.target_addresses import EMBEDDED, SIMULATED, WHOLE_CORE
 from makmal.network.amf.amf import Amf
 from makmal.network.faults import SOUND, NetworkPolicy, fault
-from makmal.network.recorder import Recorder
+from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld
+from makmal.network.transport.sctp_paths import Carriage
+from makmal.network.wire_world import WireWorld
 from makmal.network.world import World
+
+# Without one of these: what the machine can do.
+_CARRIAGES = {"raw": Carriage.IP, "udp": Carriage.UDP}
 
 
 def bench_opener(hooks: Hooks) -> OpenBench:
@@ -53,7 +58,25 @@ async def _opened(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIter
 def _world(target: Target, recorder: Recorder) -> World:
     if target.laboratory.world == SIMULATED:
         return SimulatedWorld(recorder, seed=target.sha256)
-    raise NotDoneError("this version of Makmal has no world on the wire yet")
+    return _wire_world(target, recorder)
+
+
+def _wire_world(target: Target, recorder: Recorder) -> WireWorld:
+    laboratory = target.laboratory
+    if laboratory.sctp == "kernel":
+        raise NotDoneError(
+            'SCTP sockets of the kernel are not supported yet: write sctp = "raw" or "udp"'
+        )
+    return WireWorld(
+        recorder, target.scope, _CARRIAGES.get(laboratory.sctp), laboratory.sctp_udp_port
+    )
+
+
+def transport_of(target: Target) -> str:
+    """How SCTP travels, for the evidence. Raises NotDoneError."""
+    if target.laboratory.world == SIMULATED:
+        return "simulated"
+    return _wire_world(target, NoRecorder()).describe()
 
 
 async def _controls(target: Target, network: ReferenceNetwork, hooks: Hooks) -> Controls:
@@ -69,11 +92,12 @@ def policy_of(target: Target) -> NetworkPolicy:
     """The policy of the functions that are ours: sound, but for the faults that are wanted."""
     policy = SOUND
     if target.product.attachment == EMBEDDED:
-        lists = {
-            "integrity_priority": target.integrity_algorithms,
-            "ciphering_priority": target.ciphering_algorithms,
-        }
-        policy = replace(policy, amf=replace(policy.amf, **lists))
+        amf = replace(
+            policy.amf,
+            integrity_priority=target.integrity_algorithms,
+            ciphering_priority=target.ciphering_algorithms,
+        )
+        policy = replace(policy, amf=amf)
     for name in target.product.faults:
         policy = fault(name).apply(policy)
     return policy

@@ -28,6 +28,8 @@ from makmal.bench.campaign import (
 from makmal.bench.evidence import TRACE, Evidence
 from makmal.bench.hooks import Hooks
 from makmal.bench.manifest import EvidenceError
+from makmal.bench.network_namespace import NamespaceError, enter
+from makmal.bench.not_done import NotDoneError
 from makmal.bench.target import PRODUCT_CLASSES, Target, TargetError, load_target
 from makmal.bench.target_addresses import SIMULATED
 from makmal.cli.verdict_styles import STYLES
@@ -89,7 +91,7 @@ def command(
         cases = _cases(what, names, product_class)
         directory = evidence or Path("evidence") / target.stem
         result = _evaluate(what, cases, directory, again, errors)
-    except (TargetError, EvidenceError, CampaignError) as error:
+    except (TargetError, EvidenceError, CampaignError, NamespaceError, NotDoneError) as error:
         raise _failed(errors, str(error)) from None
     except OSError as error:
         raise _failed(errors, f"the evidence cannot be written: {error}") from None
@@ -156,8 +158,10 @@ def _evaluate(
     target: Target, cases: list[TestCase], directory: Path, again: bool, errors: Console
 ) -> CampaignResult:
     hooks = Hooks(target.hooks, target.directory)
+    if target.laboratory.network_namespace:
+        enter(target.laboratory.network_namespace)
     with (
-        Evidence(directory, target, _environment(target)) as stored,
+        Evidence(directory, target, {"sctp": _transport(target)}) as stored,
         _progress(errors) as shown,
         _termination_as_interruption(),
     ):
@@ -180,10 +184,10 @@ def _opener(hooks: Hooks) -> OpenBench:
     return bench_opener(hooks)
 
 
-def _environment(target: Target) -> dict[str, str]:
-    if target.laboratory.world == SIMULATED:
-        return {"sctp": "simulated"}
-    return {"sctp": target.laboratory.sctp}
+def _transport(target: Target) -> str:
+    from makmal.bench.opening import transport_of
+
+    return transport_of(target)
 
 
 @contextmanager
