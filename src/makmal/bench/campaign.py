@@ -308,9 +308,11 @@ class Campaign:
                 ended = await _procedure(test_case, bench, limit)
                 bench.mark(_PROBE_STEP)
                 problem = await _probed(bench)
-        except (UnreachableError, NotDoneError) as error:
-            # The bench could not be opened: the product refuses what belongs to it.
+        except UnreachableError as error:
+            # The product refuses what belongs to the bench.
             return _Ended(BROKE, f"the bench could not be opened: {error}", product=str(error))
+        except NotDoneError as error:
+            return _Ended(BROKE, f"the bench could not be opened: {error}")
         except Exception as error:  # ours: the verdict says so, and the campaign goes on
             return _broken("the bench broke", error)
         if bench.world.failures and ended.ended == COMPLETED:

@@ -49,7 +49,7 @@ async def _opened(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIter
     controls = await _controls(target, network, hooks)
     bench = Bench(world, plan, network, iter(target.subscriptions), settings_of(target), controls)
     try:
-        await network.start()
+        await network.start(warm=True)
         yield bench
     finally:
         await bench.close()

@@ -1,0 +1,85 @@
+"""A whole campaign on the embedded network, from the command line, and its evidence again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from makmal.bench.target import load_target
+from makmal.cli.main import app
+from makmal.testcases.registry import test_cases
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "embedded.toml"
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(
+        app, [str(argument) for argument in arguments], env={"COLUMNS": "120"}
+    )
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("embedded") / "evidence"
+    result = run("evaluate", EXAMPLE, "--evidence", place, "--json")
+    verdicts = json.loads(result.stdout)["verdicts"]
+    wrong = [(each["test_case"], each["reason"]) for each in verdicts if each["verdict"] != "pass"]
+    assert not wrong
+    assert [each["test_case"] for each in verdicts] == list(test_cases())
+    assert result.exit_code == 0
+    return place
+
+
+def test_every_verdict_is_reproduced_from_the_stored_trace(evidence: Path) -> None:
+    result = run("judge", evidence, "--json")
+    document = json.loads(result.stdout)
+    assert document["intact"]
+    assert [each["test_case"] for each in document["verdicts"] if not each["same"]] == []
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("name", list(test_cases()))
+def test_one_altered_octet_of_a_trace_is_noticed(evidence: Path, name: str) -> None:
+    path = evidence / name / "trace.pcapng"
+    octets = path.read_bytes()
+    at = len(octets) // 2
+    try:
+        path.write_bytes(octets[:at] + bytes([octets[at] ^ 0x20]) + octets[at + 1 :])
+        result = run("judge", evidence, "--json")
+    finally:
+        path.write_bytes(octets)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["damages"] == [
+        {"file": f"{name}/trace.pcapng", "kind": "altered"}
+    ]
+
+
+def test_a_fault_of_the_target_file_is_caught(tmp_path: Path) -> None:
+    path = tmp_path / "faulty.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text.replace("# faults =", "faults ="), encoding="utf-8")
+    assert load_target(path).product.faults == ("accepts-replayed-nas",)
+    place = tmp_path / "evidence"
+    result = run(
+        "evaluate", path, "--test-case", "TC_NAS_REPLAY_AMF", "--evidence", place, "--json"
+    )
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["verdicts"][0]["verdict"] == "fail"
+    assert run("judge", place).exit_code == 0
+
+
+def test_features_that_are_not_declared(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8") + "\n[features]\noauth2 = true\n")
+    result = run("evaluate", path, "--evidence", tmp_path / "evidence", "--json")
+    outcomes = {
+        each["test_case"]: each["verdict"] for each in json.loads(result.stdout)["verdicts"]
+    }
+    for name, kind in test_cases().items():
+        assert outcomes[name] == ("not applicable" if kind.features else "pass")
+    assert result.exit_code == 0
