@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -334,3 +335,37 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(TargetError, match=expected):
             load_target(path)
+
+
+def test_any_octets_are_a_target_or_one_sentence() -> None:
+    """Words, lines and characters of the documented target, mixed at random."""
+    text = (ROOT / "docs" / "target.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    lines = example.splitlines()
+    values = ["[]", "{}", '""', "-1", "1e999", "nan", "true", "[[1]]", '["\\u0000"]', '"٣"', "3:"]
+    source = random.Random(5)
+    refused = 0
+    for _ in range(3000):
+        mixed = list(lines)
+        for _ in range(source.randint(1, 3)):
+            at = source.randrange(len(mixed))
+            kind = source.randrange(4)
+            if kind == 0:
+                del mixed[at]
+            elif kind == 1:
+                mixed.insert(at, source.choice(lines))
+            elif kind == 2 and "=" in mixed[at]:
+                mixed[at] = f"{mixed[at].partition('=')[0]}= {source.choice(values)}"
+            elif mixed[at]:
+                place = source.randrange(len(mixed[at]))
+                character = chr(source.choice([0, 9, 34, 39, 45, 49, 91, 93, 123, 125, 0x663]))
+                mixed[at] = mixed[at][:place] + character + mixed[at][place + 1 :]
+        try:
+            target = parse_target("\n".join(mixed), "target.toml")
+        except TargetError as error:
+            refused += 1
+            assert str(error).startswith("target.toml, line ")
+            assert "\n" not in str(error)
+        else:
+            assert parse_knowledge(knowledge_text(target.knowledge())) == target.knowledge()
+    assert 500 < refused < 2900

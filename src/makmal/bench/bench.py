@@ -166,7 +166,7 @@ class Bench:
             return None
         gnb = Gnb(self.world, self.plan, "gNB")
         try:
-            await gnb.connect(self.plan.n2(self.settings.product))
+            await gnb.set_up(self.plan.n2(self.settings.product))
         except UnreachableError as error:
             return str(error)
         finally:
@@ -179,7 +179,7 @@ class Bench:
         """A gNB that has set up NG with the product. Raises UnreachableError."""
         if name not in self._gnbs:
             gnb = Gnb(self.world, self.plan, name)
-            await gnb.connect(self.plan.n2(self.settings.product))
+            await gnb.set_up(self.plan.n2(self.settings.product))
             self._gnbs[name] = gnb
         return self._gnbs[name]
 
@@ -253,7 +253,7 @@ class Bench:
             )
         if "source gNB" not in self._gnbs:
             gnb = Gnb(self.world, self.plan, "gNB-2")
-            await gnb.connect(self.plan.n2("AMF-2"))
+            await gnb.set_up(self.plan.n2("AMF-2"))
             self._gnbs["source gNB"] = gnb
         return self._gnbs["source gNB"]
 
