@@ -32,6 +32,13 @@ def test_many_with_a_home_network_key(tmp_path: Path) -> None:
     assert found.home_network_keys[0].identifier == 7
 
 
+def test_the_example_is_valid() -> None:
+    path = Path(__file__).parents[2] / "examples" / "subscribers.toml"
+    found = load_subscribers(path).subscriptions
+    assert len(found) == 101
+    assert {each.scheme for each in found} == {0, 1}
+
+
 def test_tuak() -> None:
     text = ONE.replace("opc =", "# opc =") + f'op = "{"22" * 32}"\nalgorithm_set = "tuak"\n'
     assert len(parse_subscribers(text).subscriptions[0].opc) == 32

@@ -94,7 +94,9 @@ def command(
     except (TargetError, EvidenceError, CampaignError, NamespaceError, NotDoneError) as error:
         raise _failed(errors, str(error)) from None
     except OSError as error:
-        raise _failed(errors, f"the evidence cannot be written: {error}") from None
+        where = f"{error.filename}: " if error.filename else ""
+        reason = f"the evidence cannot be written: {where}{error.strerror or error}"
+        raise _failed(errors, reason) from None
     if as_json:
         document = {
             "target": what.name,

@@ -79,7 +79,7 @@ def _print(entries: list[dict[str, Any]], console: Console) -> None:
     table.add_column("Test case", ratio=5, overflow="fold")
     table.add_column("Class", no_wrap=True)
     table.add_column("Needs of the product", ratio=3)
-    table.add_column("Proven by the faults", ratio=4, overflow="fold")
+    table.add_column("Proven by the faults", ratio=4, min_width=33, overflow="fold")
     for entry in entries:
         name = Text(entry["test_case"], style="bold")
         name.append(f"\n{entry['requirement']}", style="not bold dim")
