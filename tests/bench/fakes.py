@@ -76,6 +76,7 @@ class FakeWorld:
 class FakeBench:
     def __init__(self, product: FakeProduct, recorder: Recorder) -> None:
         self.product, self.recorder, self.world = product, recorder, FakeWorld()
+        self.lost_associations: tuple[str, ...] = ()
         self._time = START_NS
 
     def mark(self, name: str) -> None:

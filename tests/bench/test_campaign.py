@@ -165,6 +165,17 @@ def test_a_product_that_crashes_is_restarted(tmp_path: Path, hooks: str) -> None
     assert not damages(laboratory.directory, read_manifest(laboratory.directory))
 
 
+def test_an_association_that_the_product_ends_is_told(tmp_path: Path) -> None:
+    async def lose(bench: Any) -> None:
+        bench.mark("conforming: x")
+        bench.lost_associations = ("the product ended its association with gNB: aborted",)
+
+    laboratory = FakeLaboratory(tmp_path)
+    result = laboratory.run(case(0, lose))
+    assert result.results[0].product == ("the product ended its association with gNB: aborted",)
+    assert read_run(laboratory.directory / NAMES[0]).product == result.results[0].product
+
+
 def test_a_product_that_is_gone_ends_the_campaign(tmp_path: Path) -> None:
     laboratory = FakeLaboratory(tmp_path)
     result = laboratory.run(case(0, crash), case(1))

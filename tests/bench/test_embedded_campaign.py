@@ -23,13 +23,20 @@ def run(*arguments: str | Path) -> Result:
     return result
 
 
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("embedded") / "evidence"
-    result = run("evaluate", EXAMPLE, "--evidence", place, "--json")
+WIRE = '\n[laboratory]\nworld = "wire"\n[timers]\nquiet = 0.3\nanswer = 2\ntest_case = 90\n'
+
+
+@pytest.fixture(scope="module", params=["simulated", "wire"])
+def evidence(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp(request.param)
+    place, target = directory / "evidence", directory / "target.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    target.write_text(text + WIRE * (request.param == "wire"), encoding="utf-8")
+    result = run("evaluate", target, "--evidence", place, "--json")
     verdicts = json.loads(result.stdout)["verdicts"]
     wrong = [(each["test_case"], each["reason"]) for each in verdicts if each["verdict"] != "pass"]
     assert not wrong
+    assert not any(each["product"] for each in verdicts)
     assert [each["test_case"] for each in verdicts] == list(test_cases())
     assert result.exit_code == 0
     return place

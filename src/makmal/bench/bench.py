@@ -13,7 +13,7 @@ from makmal.bench.not_done import NotDoneError
 from makmal.bench.tester_ue import TesterUe
 from makmal.network.amf import AmfPolicy
 from makmal.network.amf.amf import Amf
-from makmal.network.gnb import Gnb
+from makmal.network.gnb import Gnb, mobility
 from makmal.network.nssaaf import Nssaaf
 from makmal.network.plan import NetworkPlan
 from makmal.network.reference_network import ReferenceNetwork
@@ -158,6 +158,17 @@ class Bench:
         for line in lines or ():
             self.mark(LOG + line)
 
+    @property
+    def lost_associations(self) -> tuple[str, ...]:
+        """A sentence on each association that the product has ended."""
+        product = self.plan.n2(self.settings.product)
+        return tuple(
+            f"the product ended its association with {name}: {each.closed}"
+            for name, gnb in self._gnbs.items()
+            for each in gnb.associations
+            if each.closed is not None and each.link.remote == product
+        )
+
     async def probe(self) -> str | None:
         """None when the product takes a new association and sets up NG on it; else a sentence
         that says what it does instead. Of a product without N2, nobody can tell.
@@ -212,10 +223,11 @@ class Bench:
     async def registered_ue(self, *, session: bool = False, **choices: Any) -> TesterUe:
         """The same, registered, with a session if wanted. Raises NotDoneError if that fails."""
         ue = await self.ue(**choices)
-        await self._register(ue, session)
+        await self.register(ue, session=session)
         return ue
 
-    async def _register(self, ue: TesterUe, session: bool) -> None:
+    async def register(self, ue: TesterUe, *, session: bool = False) -> None:
+        """Register a UE, with a session if wanted. Raises NotDoneError if that fails."""
         result = await ue.register()
         if not result.accepted:
             raise NotDoneError(f"the UE could not be registered: {result}")
@@ -235,7 +247,7 @@ class Bench:
         """A UE registered at an AMF of ours, which chose other algorithms; and its gNB."""
         gnb = await self._source_gnb()
         ue = await self._ue_at(gnb, None, {})
-        await self._register(ue, session)
+        await self.register(ue, session=session)
         return ue, gnb
 
     async def _source_gnb(self) -> Gnb:
@@ -277,7 +289,10 @@ class Bench:
 
     async def relocate(self, ue: TesterUe, target: Gnb, *, altered_mac: bool) -> None:
         """A CIoT UE re-establishes its connection at another ng-eNB (TS 38.413, 8.3.9)."""
-        await target.relocate(ue, altered_mac=altered_mac)
+        if ue.security is None or ue.guti is None:
+            raise NotDoneError("the UE has no security context to prove itself with")
+        identity = nas.FiveGSTmsi(ue.guti.amf_set_id, ue.guti.amf_pointer, ue.guti.tmsi)
+        await mobility.relocate(target, identity, ue.security, altered_mac=altered_mac)
 
     async def suspend(self, ue: TesterUe) -> None:
         """The gNB lets a CIoT UE sleep with its context kept (TS 38.413, 8.3.11)."""
@@ -350,7 +365,11 @@ class Bench:
         nssaaf = self.network.functions.get("NSSAAF")
         if not isinstance(nssaaf, Nssaaf):
             raise NotDoneError("it needs our NSSAAF: attach the product surrounded")
-        await nssaaf.revoke(ue.subscription.supi, self.authenticated_slice)
+        del ue
+        try:
+            await nssaaf.revoke(self.authenticated_slice)
+        except ValueError as error:
+            raise NotDoneError(str(error)) from None
 
     async def close(self) -> None:
         """End what runs."""

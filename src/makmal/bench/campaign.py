@@ -64,6 +64,10 @@ class OpenedBench(Protocol):
     def not_done(self, reason: str) -> None:
         """Put into the trace what could not be done."""
 
+    @property
+    def lost_associations(self) -> tuple[str, ...]:
+        """A sentence on each connection that the product has ended."""
+
     async def probe(self) -> str | None:
         """None when the product takes a new connection (a new NG Setup, of an AMF); else a
         sentence that says what it does instead.
@@ -135,12 +139,13 @@ def no_progress(test_case: str, number: int, whole: int, result: CaseResult | No
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a procedure ended, and what is wrong with the product, if something is."""
+    """How a procedure ended; what the product ended; what is wrong with it now, if something is."""
 
     ended: str = COMPLETED
     reason: str = ""
     details: str = ""
     product: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 class Campaign:
@@ -200,7 +205,9 @@ class Campaign:
         started, at = now(), monotonic()
         ended = await self._drive(test_case, place)
         problem = ended.product or await self._hooks.is_alive()
-        notes = (f"after it the product was not there any more: {problem}",) if problem else ()
+        notes = ended.lost
+        if problem is not None:
+            notes += (f"after it the product was not there any more: {problem}",)
         record = RunRecord(
             test_case.name,
             ended.ended,
@@ -306,6 +313,8 @@ class Campaign:
         try:
             async with self._open_bench(self._target, recorder) as bench:
                 ended = await _procedure(test_case, bench, limit)
+                # Before the probe: an AMF may let go of a gNB that comes a second time.
+                lost = bench.lost_associations
                 bench.mark(_PROBE_STEP)
                 problem = await _probed(bench)
         except UnreachableError as error:
@@ -317,7 +326,7 @@ class Campaign:
             return _broken("the bench broke", error)
         if bench.world.failures and ended.ended == COMPLETED:
             ended = _broken("a function of the laboratory broke", bench.world.failures[0])
-        return _Ended(ended.ended, ended.reason, ended.details, problem)
+        return _Ended(ended.ended, ended.reason, ended.details, problem, lost)
 
 
 async def _procedure(test_case: TestCase, bench: OpenedBench, limit: float) -> _Ended:

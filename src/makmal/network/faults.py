@@ -186,6 +186,7 @@ FAULTS: tuple[Fault, ...] = (
         "priority-change-ignored",
         "selects by a list of its own, whatever is configured",
         _SELECT,
+        _CHANGE,
         ignores_priority_change=True,
     ),
     _fault(

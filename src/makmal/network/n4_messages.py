@@ -160,7 +160,7 @@ def user_packet(teid: int, packet: bytes, uplink: bool) -> bytes:
     ).encode()
 
 
-# What the running SMF and UPF exchange: the elements of each message, which their PFCP node numbers.
+# What the running SMF and UPF exchange: the elements of messages that their PFCP node numbers.
 
 
 @dataclass(frozen=True, slots=True)

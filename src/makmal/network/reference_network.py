@@ -34,6 +34,7 @@ class ReferenceNetwork:
     ) -> None:
         self.world, self.plan, self.policy = world, plan, policy
         present = _Present(plan)
+        subscriptions = tuple(subscriptions)
         self.functions: dict[str, NetworkFunction] = {}
         self._warm = False
         self.upf = Upf(world, plan) if present("UPF") else None
@@ -46,11 +47,12 @@ class ReferenceNetwork:
             ("AUSF", Ausf),
             ("PCF", Pcf),
             ("NSSF", Nssf),
-            ("NSSAAF", Nssaaf),
             ("SMF", Smf),
         ):
             if present(name):
                 self.functions[name] = kind(world, plan)
+        if present("NSSAAF"):
+            self.functions["NSSAAF"] = Nssaaf(world, plan, subscriptions=subscriptions)
         if present("AMF"):
             self.functions["AMF"] = Amf(world, plan, policy.amf)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.network.amf import n2, sessions
-from makmal.network.amf.context import GnbAssociation, UeConnection
+from makmal.network.amf.context import GnbAssociation, UeConnection, UeContext
 from makmal.protocol import ngap
 from makmal.protocol.ngap import ie
 
@@ -140,8 +140,6 @@ def suspend_request(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
 
 def resume_request(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
     """It wakes (8.3.10): TS 33.501, 6.12.3, wants a new 5G-GUTI then."""
-    from makmal.network.amf.configuration_update import give_new_guti
-
     connection = connection_of(amf, gnb, pdu)
     if connection is None or connection.context is None:
         return
@@ -149,6 +147,15 @@ def resume_request(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
     context = connection.context
     amf.send_n2(connection, n2.ue_context_resume_response(ids))
     if context.suspended and context.registered:
-        context.suspended = False
-        if amf.policy.new_guti_after_resume:
-            amf.world.spawn(give_new_guti(amf, context))
+        context.suspended = context.paged = False
+        amf.world.spawn(_resumed(amf, context))
+
+
+async def _resumed(amf: Amf, context: UeContext) -> None:
+    from makmal.network.amf.configuration_update import give_new_guti
+
+    held, context.held_downlink = context.held_downlink, []
+    for deliver in held:
+        await deliver()
+    if amf.policy.new_guti_after_resume:
+        await give_new_guti(amf, context)

@@ -212,7 +212,9 @@ def notified(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
 async def _complete(amf: Amf, context: UeContext) -> None:
     for session in list(context.sessions.values()):
         try:
-            await sessions.modify(amf, session, {"hoState": "COMPLETED"})
+            await sessions.modify(
+                amf, session, {"hoState": "COMPLETED", "servingNfId": amf.instance}
+            )
         except UnreachableError as error:
             amf.log.append(f"the SMF was not told of a handover: {error}")
     notify, context.handover_notify = context.handover_notify, ""

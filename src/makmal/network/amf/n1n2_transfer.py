@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from makmal.network import service, slices
@@ -63,7 +64,7 @@ async def _transfer(amf: Amf, request: ServiceRequest) -> HttpMessage:
     async def deliver() -> None:
         _deliver(amf, context, identity, content, kind, n2_content)
 
-    if context.connection is None or not context.registered:
+    if context.connection is None or context.suspended or not context.registered:
         if document.get("skipInd"):
             return service.response(200, service.json_body({"cause": "N1_MSG_NOT_TRANSFERRED"}))
         context.held_downlink.append(deliver)
@@ -81,10 +82,8 @@ async def _transfer(amf: Amf, request: ServiceRequest) -> HttpMessage:
 
 async def page(amf: Amf, context: UeContext) -> None:
     """Page until the UE answers or the attempts are used up (T3513)."""
-    import asyncio
-
     for _ in range(amf.policy.timers.attempts):
-        if context.connection is not None:
+        if context.connection is not None and not context.suspended:
             return
         amf.page(context)
         await asyncio.sleep(amf.policy.timers.t3513)

@@ -133,6 +133,7 @@ _ELEMENTS: dict[int, tuple[str, Aper[Any]]] = {
     137: ("QosFlowToReleaseList", FLOWS_WITH_CAUSE),
 }
 AMBR, UL_TUNNEL, SESSION_TYPE, SECURITY, SETUP_LIST = 130, 139, 134, 138, 136
+_MODIFY_LIST = 135
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,12 @@ class RequestTransfer:
     def qos_flow_setup_request_list(self) -> tuple[QosFlowSetup, ...]:
         """The QoS flows. Raises DecodeError."""
         flows: tuple[QosFlowSetup, ...] | None = self._get(SETUP_LIST)
+        return flows or ()
+
+    @property
+    def qos_flow_modify_request_list(self) -> tuple[QosFlowSetup, ...]:
+        """The QoS flows to add or to change. Raises DecodeError."""
+        flows: tuple[QosFlowSetup, ...] | None = self._get(_MODIFY_LIST)
         return flows or ()
 
     def items(self) -> Iterator[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.protocol import nas
+from makmal.protocol import nas, ngap
 from makmal.testcases.reading import NOT_APPLICABLE, first, variant
 from makmal.testcases.test_case import TestCase
 from makmal.trace.message import NasMessage
@@ -99,17 +99,17 @@ class GutiAllocation(TestCase):
         assigned += [(guti.tmsi, message.frame) for message, guti in distinct]
         for message, _ in distinct:
             self._judge_protection(findings, name, message)
-        trigger = self._trigger(section, distinct[0][0])
+        trigger = self._trigger(name, section, distinct[0][0])
         if trigger is None:
             findings.doubt(f"{name}: the UE did not come back", distinct[0][0].frame)
             return
-        later = [(message, guti) for message, guti in distinct if message.frame > trigger.frame]
+        later = [(message, guti) for message, guti in distinct if message.frame > trigger]
         if not later:
-            answered = any(section.after(trigger.frame).downlink)
-            if answered:
-                findings.violation(f"{name}: no new 5G-GUTI followed", trigger.frame)
+            after = section.after(trigger)
+            if any(after.downlink) or any(not each.from_access_network for each in after.ngap):
+                findings.violation(f"{name}: no new 5G-GUTI followed", trigger)
             else:
-                findings.doubt(f"{name}: the AMF did not answer", trigger.frame)
+                findings.doubt(f"{name}: the AMF did not answer", trigger)
             return
         message, guti = later[0]
         if guti == distinct[0][1]:
@@ -117,21 +117,33 @@ class GutiAllocation(TestCase):
                 f"{name}: the old 5G-GUTI again", distinct[0][0].frame, message.frame
             )
         else:
-            findings.conforming(f"{name}: a new 5G-GUTI", trigger.frame, message.frame)
+            findings.conforming(f"{name}: a new 5G-GUTI", trigger, message.frame)
 
     def _is_later(self, section: Section, earlier: NasMessage, message: NasMessage) -> bool:
         return any(earlier.frame < each.frame < message.frame for each in section.uplink)
 
-    def _trigger(self, section: Section, assigned: NasMessage) -> NasMessage | None:
-        """The uplink message with which the UE came back after it got its first 5G-GUTI."""
+    def _trigger(self, name: str, section: Section, assigned: NasMessage) -> int | None:
+        """The frame with which the UE came back after it got its first 5G-GUTI."""
         complete = first(section.after(assigned.frame).uplink, M.REGISTRATION_COMPLETE)
         after = section.after(assigned.frame if complete is None else complete.frame)
-        found = [
-            each
-            for each in after.uplink
-            if each.initial and each.message_type in (M.REGISTRATION_REQUEST, M.SERVICE_REQUEST)
-        ]
-        return found[0] if found else None
+        if name == self.RESUMED:
+            return next(
+                (
+                    each.frame
+                    for each in after.ngap
+                    if each.pdu.procedure_code == ngap.ProcedureCode.UE_CONTEXT_RESUME
+                    and each.from_access_network
+                ),
+                None,
+            )
+        return next(
+            (
+                each.frame
+                for each in after.uplink
+                if each.initial and each.message_type in (M.REGISTRATION_REQUEST, M.SERVICE_REQUEST)
+            ),
+            None,
+        )
 
     def _judge_protection(self, findings: Findings, name: str, message: NasMessage) -> None:
         outer = message.protected

@@ -42,7 +42,7 @@ class SliceOfSession(TestCase):
             with bench.variant(name), bench.slice_authentication(succeeds=succeeds):
                 # A second slice, without authentication, keeps the UE registered.
                 ue = await bench.slice_ue(only_authenticated=False)
-                await ue.register()
+                await bench.register(ue)
                 await bench.quiet()
                 ue.request_session(identity=1, s_nssai=bench.authenticated_slice)
                 await bench.quiet()
@@ -115,7 +115,7 @@ class Revocation(TestCase):
         with bench.variant("a UE with one authenticated slice"):
             with bench.slice_authentication(succeeds=True):
                 ue = await bench.slice_ue(only_authenticated=True)
-                await ue.register()
+                await bench.register(ue)
                 await bench.quiet()
             with bench.variant(self.STEP):
                 await bench.revoke_slice(ue)

@@ -1,0 +1,51 @@
+"""The security-relevant choices of the UPF. The default is the sound one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from makmal.network.identifiers import Allocation
+from makmal.network.pfcp_node import PfcpTimers
+
+
+@dataclass(frozen=True, slots=True)
+class UpfPolicy:
+    """What the UPF chooses.
+
+    The first group is an operator's configuration, any of which is sound. In the others each
+    default is what the specification demands, or where it is silent, what keeps users apart.
+    """
+
+    # Configuration.
+    timers: PfcpTimers = field(default_factory=PfcpTimers)
+    answers_icmp_echo: bool = True
+    answers_udp_echo: bool = True
+    buffered_packets: int = 64
+    most_sessions: int = 1_000_000
+    # Seconds until an Echo Request on N3 is given up, and how often it is sent (29.281, 7.2.1).
+    t3: float = 3.0
+    n3: int = 5
+
+    # Identifiers (TS 29.244, 5.5; TS 33.513, 4.2.2.6).
+    teid_allocation: Allocation = Allocation.RANDOM
+    seid_allocation: Allocation = Allocation.RANDOM
+
+    # N4 (TS 29.244, 6.2.6, 6.4 and 7.5).
+    associates_with_known_smf_only: bool = True
+    demands_association: bool = True
+    guards_sessions_from_other_smfs: bool = True
+    recognises_repeated_requests: bool = True
+    refuses_addresses_in_use: bool = True
+    forgets_sessions_of_restarted_smf: bool = True
+
+    # N3 (TS 29.281, 7.3.1; TS 23.501, 5.8.2; GSMA FS.20).
+    checks_uplink_source: bool = True
+    checks_qfi: bool = True
+    answers_unknown_teid: bool = True
+    closes_deleted_tunnels: bool = True
+    sends_end_marker: bool = True
+    # Error indications count only from the gNB of the tunnel (TS 23.527, 5.3.3).
+    checks_error_indication_peer: bool = True
+    # A UE reaches neither the functions of the network nor other UEs through its session.
+    shields_network: bool = True
+    isolates_ues: bool = True
