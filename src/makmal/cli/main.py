@@ -7,7 +7,7 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, evaluate, judge, lab, list, show
+from makmal.cli import audit, evaluate, judge, lab, list, prove, show, ue, up
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -45,6 +45,15 @@ app.command(
     epilog="Exit codes: 0 every file is intact and every verdict the same, 1 a file or a verdict "
     "differs, 2 it could not be done.",
 )(judge.command)
+app.command(
+    "prove",
+    epilog="Exit codes: 0 every test case is proven, 1 one fails on a sound network or misses its "
+    "fault, 2 it could not be done.",
+)(prove.command)
+app.command("up", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(up.command)
+app.command(
+    "ue", epilog="Exit codes: 0 every UE registered, 2 one did not, or it could not be done."
+)(ue.command)
 app.command("list", epilog="Exit codes: 0 the test cases were listed, 2 there are none.")(
     list.command
 )

@@ -37,6 +37,10 @@ class Subscription:
     expires_ns: int
 
 
+# A time of last contact that never lies in the past.
+_ALWAYS = 1 << 62
+
+
 class Nrf(NetworkFunction):
     """Forgets functions that fall silent and subscriptions that end when it is next asked."""
 
@@ -70,8 +74,10 @@ class Nrf(NetworkFunction):
         return await super().handle(http)
 
     def admit(self, profile: dict[str, Any]) -> None:
-        """Have a function registered that registered before the trace begins."""
-        self.instances[profile["nfInstanceId"]] = Instance(profile, self.world.now_ns, 1)
+        """Have a function registered that registered before the trace begins, and that is heard
+        of all the time: one of our own.
+        """
+        self.instances[profile["nfInstanceId"]] = Instance(profile, _ALWAYS, 1)
 
     async def _bootstrap(self, request: ServiceRequest) -> HttpMessage:
         """Nnrf_Bootstrapping (TS 29.510, 5.5): where the services of this NRF are."""
