@@ -18,7 +18,7 @@ def test_all_fifteen_of_ts_33_512_are_there() -> None:
         name for name, each in requirements().items() if each.reference.startswith("TS 33.512, ")
     ]
     assert len(wanted) == 15
-    assert NAMES == wanted
+    assert wanted == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -87,9 +87,7 @@ def _policy(names: list[str]) -> NetworkPolicy:
     policy = SOUND
     for name in names:
         if name not in known:
-            hint = nearest(name, tuple(known))
-            meant = f"; did you mean {hint}?" if hint else "; makmal list names them"
-            raise ValueError(f"there is no fault {name}{meant}")
+            raise ValueError(f"there is no fault {name}; {nearest(name, known, 'the faults are')}")
         policy = known[name].apply(policy)
     return policy
 
@@ -167,7 +165,7 @@ def _announce(
             "plmn": plan.plmn,
             "tac": plan.tac,
             "sctp": world.describe(),
-            "functions": {name: interfaces for name, interfaces in rows},
+            "functions": dict(rows),
             "subscribers": [each.supi for each in subscriptions],
         }
         json.dump(document, sys.stdout)
