@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -155,7 +154,7 @@ def test_one_test_case_and_again(place: Place) -> None:
 def test_an_interruption_keeps_what_is_finished(place: Place, number: signal.Signals) -> None:
     async def interrupt(bench: Any) -> None:
         bench.mark("conforming: half")
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         await asyncio.sleep(3600)
 
     place.kinds[NAMES[1]] = case(1, interrupt)
