@@ -15,6 +15,7 @@ from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorder import PayloadRecorder
 from makmal.network.scope import OutOfScopeError, Scope
 from makmal.network.taps import Passage
+from makmal.network.transport.sctp_kernel import kernel_offers_sctp
 from makmal.network.transport.sctp_paths import Carriage, may_use_raw_sockets
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import N2Link, ServiceTimeoutError, UnreachableError
@@ -31,7 +32,16 @@ CARRIAGES = [
     Carriage.UDP,
     pytest.param(
         Carriage.IP,
-        marks=pytest.mark.skipif(not may_use_raw_sockets(), reason="raw sockets need root"),
+        marks=[
+            pytest.mark.skipif(not may_use_raw_sockets(), reason="raw sockets need root"),
+            pytest.mark.skipif(kernel_offers_sctp(), reason="this machine's kernel has SCTP"),
+        ],
+    ),
+    pytest.param(
+        Carriage.KERNEL,
+        marks=pytest.mark.skipif(
+            not kernel_offers_sctp(), reason="this machine's kernel has no SCTP"
+        ),
     ),
 ]
 

@@ -20,12 +20,13 @@ from makmal.network.faults import SOUND, NetworkPolicy, fault
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld
+from makmal.network.transport.sctp_kernel import NOT_OFFERED, kernel_offers_sctp
 from makmal.network.transport.sctp_paths import Carriage
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import World
 
 # Without one of these: what the machine can do.
-_CARRIAGES = {"raw": Carriage.IP, "udp": Carriage.UDP}
+_CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP}
 
 
 def bench_opener(hooks: Hooks) -> OpenBench:
@@ -63,10 +64,8 @@ def _world(target: Target, recorder: Recorder) -> World:
 
 def _wire_world(target: Target, recorder: Recorder) -> WireWorld:
     laboratory = target.laboratory
-    if laboratory.sctp == "kernel":
-        raise NotDoneError(
-            'SCTP sockets of the kernel are not supported yet: write sctp = "raw" or "udp"'
-        )
+    if laboratory.sctp == "kernel" and not kernel_offers_sctp():
+        raise NotDoneError(f'{NOT_OFFERED}: write sctp = "raw" or "udp"')
     return WireWorld(
         recorder, target.scope, _CARRIAGES.get(laboratory.sctp), laboratory.sctp_udp_port
     )

@@ -66,7 +66,8 @@ def command(
     session: Annotated[bool, typer.Option(help="Open a PDU session when registered.")] = True,
     deregister: Annotated[bool, typer.Option(help="Deregister in the end.")] = False,
     sctp: Annotated[
-        str, typer.Option(help="What carries SCTP: ip (protocol 132), udp, or automatic.")
+        str,
+        typer.Option(help="Whose SCTP: kernel, or ours on ip (protocol 132) or udp; automatic."),
     ] = "automatic",
     capture: Annotated[
         Path | None, typer.Option(help="Record N2 and N3 into this pcapng file.")

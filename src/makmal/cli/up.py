@@ -55,7 +55,8 @@ def command(
         typer.Option(help="A network to which anything may be sent; loopback unless given."),
     ] = None,
     sctp: Annotated[
-        str, typer.Option(help="What carries SCTP: ip (protocol 132), udp, or automatic.")
+        str,
+        typer.Option(help="Whose SCTP: kernel, or ours on ip (protocol 132) or udp; automatic."),
     ] = "automatic",
     capture: Annotated[
         Path | None, typer.Option(help="Record everything into this pcapng file.")

@@ -12,7 +12,8 @@ from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.scope import Scope
 from makmal.network.taps import Passage
-from makmal.network.transport import http2
+from makmal.network.transport import http2, sctp_kernel
+from makmal.network.transport.sctp_kernel import KernelLink, KernelListener
 from makmal.network.transport.sctp_paths import (
     UDP_PORT,
     Carriage,
@@ -42,7 +43,9 @@ _CONNECT_SECONDS = 5.0
 
 
 class WireWorld(World):
-    """``carriage`` is how SCTP travels; None takes what this machine can: IP, else UDP."""
+    """``carriage`` is how SCTP travels; None takes what this machine can: sockets of the kernel,
+    else our own SCTP on IP, else in UDP.
+    """
 
     def __init__(
         self,
@@ -54,8 +57,14 @@ class WireWorld(World):
         super().__init__(recorder or NoRecorder())
         self.scope = scope or Scope()
         self._udp_port = udp_port
-        self.carriage = carriage or (Carriage.IP if may_use_raw_sockets() else Carriage.UDP)
+        self.carriage = carriage or _carriage_of_this_machine()
+        # Packets are noted where we see them; else what passes is noted as messages.
+        self._notes_packets = (
+            isinstance(self.recorder, FrameRecorder) and self.carriage is not Carriage.KERNEL
+        )
         self._stacks: dict[str, SctpStack] = {}
+        self._kernel_ends: list[KernelLink | KernelListener] = []
+        self._n2_addresses: set[str] = set()
         self._opening = asyncio.Lock()
         self._served: set[Endpoint] = set()
         self._datagram_ends: set[Endpoint] = set()
@@ -75,6 +84,8 @@ class WireWorld(World):
 
     def describe(self) -> str:
         """How SCTP travels, for the report."""
+        if self.carriage is Carriage.KERNEL:
+            return "SCTP of the kernel"
         if self.carriage is Carriage.IP:
             return "user-space SCTP on raw IP (protocol 132)"
         return f"user-space SCTP in UDP (RFC 6951, port {self._udp_port})"
@@ -92,29 +103,42 @@ class WireWorld(World):
             else:
                 stack.path = await UdpPath.open(address, stack.received, self._udp_port)
             self._stacks[address] = stack
+            self._n2_addresses.add(address)
             return stack
 
     def _note_packet(self, sent: bool, source: str, destination: str, packet: bytes) -> None:
         # Where both ends are ours, only the sender notes it.
-        if isinstance(self.recorder, FrameRecorder) and (sent or source not in self._stacks):
+        if isinstance(self.recorder, FrameRecorder) and (sent or source not in self._n2_addresses):
             self.recorder.sctp_packet(self.now_ns, source, destination, packet)
 
     async def connect_n2(self, local: Endpoint, remote: Endpoint) -> N2Link:
         """Set up an association. Raises UnreachableError, OutOfScopeError."""
         self.scope.check(remote.address)
+        if self.carriage is Carriage.KERNEL:
+            self._n2_addresses.add(local.address)
+            link = await sctp_kernel.connect(local, remote, _CONNECT_SECONDS)
+            self._kernel_ends.append(link)
+            return WireN2Link(self, link)
         stack = await self._stack(local.address)
         return WireN2Link(self, await stack.connect(remote, local.port, _CONNECT_SECONDS))
 
     async def listen_n2(self, local: Endpoint, accept: Callable[[N2Link], None]) -> Listening:
         """Take associations. Raises OSError, UnreachableError."""
-        stack = await self._stack(local.address)
 
-        def accepted(link: SctpLink) -> None:
+        def accepted(link: SctpLink | KernelLink) -> None:
             if not self.scope.permits(link.remote.address):
                 link.abort()
                 return
+            if isinstance(link, KernelLink):
+                self._kernel_ends.append(link)
             accept(WireN2Link(self, link))
 
+        if self.carriage is Carriage.KERNEL:
+            self._n2_addresses.add(local.address)
+            listener = sctp_kernel.listen(local, accepted)
+            self._kernel_ends.append(listener)
+            return listener
+        stack = await self._stack(local.address)
         stack.listen(local.port, accepted)
         return _N2Listening(stack, local)
 
@@ -123,7 +147,7 @@ class WireWorld(World):
     ) -> list[Passage]:
         """What the taps make of a message of N2, noted where packets are not."""
         passages = self._tapped(Interface.N2, source, destination, payload)
-        if not isinstance(self.recorder, FrameRecorder):
+        if not self._notes_packets:
             for each in passages:
                 self.recorder.n2(self.now_ns, source, destination, each.content, stream_id)
         return passages
@@ -136,7 +160,7 @@ class WireWorld(World):
 
     def is_ours(self, address: str) -> bool:
         """Whether an end of N2 at this address is this world's."""
-        return address in self._stacks
+        return address in self._n2_addresses
 
     # N3 and N4.
 
@@ -300,6 +324,18 @@ class WireWorld(World):
         for stack in self._stacks.values():
             await stack.close()
         self._stacks.clear()
+        for end in self._kernel_ends:
+            if isinstance(end, KernelLink):
+                end.abort()
+            else:
+                end.close()
+        self._kernel_ends.clear()
+
+
+def _carriage_of_this_machine() -> Carriage:
+    if sctp_kernel.kernel_offers_sctp():
+        return Carriage.KERNEL
+    return Carriage.IP if may_use_raw_sockets() else Carriage.UDP
 
 
 def _number(one: Endpoint, other: Endpoint) -> int:
@@ -309,7 +345,7 @@ def _number(one: Endpoint, other: Endpoint) -> int:
 class WireN2Link:
     """One end of an association, with the taps of the world."""
 
-    def __init__(self, world: WireWorld, link: SctpLink) -> None:
+    def __init__(self, world: WireWorld, link: SctpLink | KernelLink) -> None:
         self.local, self.remote = link.local, link.remote
         self.on_message: N2Receiver | None = None
         self.on_close: Callable[[str], None] | None = None

@@ -1,4 +1,4 @@
-"""How SCTP packets travel: on IP as protocol 132, or in UDP (RFC 6951)."""
+"""How the packets of our user-space SCTP travel: on IP as protocol 132, or in UDP (RFC 6951)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ Receiver = Callable[[bytes, str], None]
 
 
 class Carriage(StrEnum):
-    """What carries SCTP."""
+    """Whose SCTP it is, and what carries ours."""
 
+    KERNEL = "kernel"
     IP = "ip"
     UDP = "udp"
 
