@@ -388,9 +388,4 @@ def chosen(
     made = [kind() for kind in kinds]
     if product_class is None:
         return made
-    return [each for each in made if product_class in classes(each)]
-
-
-def classes(test_case: TestCase) -> list[str]:
-    """The product classes that a test case is for."""
-    return [each.strip() for each in test_case.requirement.product_class.split(",")]
+    return [each for each in made if product_class in each.product_classes]

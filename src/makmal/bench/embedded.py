@@ -16,7 +16,6 @@ from makmal.bench.embedded_plan import (
 )
 from makmal.bench.not_done import NotDoneError
 from makmal.judges.verdict import Outcome, Verdict
-from makmal.network.amf.amf import Amf
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.plan import NetworkPlan
 from makmal.network.recorder import PayloadRecorder, Recorder
@@ -38,28 +37,36 @@ _SETTINGS = {
 
 
 class EmbeddedControls:
-    """The embedded AMF is configured by its policy."""
+    """The embedded product is configured by its policy; of the functions, the AMF keeps a log."""
 
-    def __init__(self, amf: Amf) -> None:
-        self._amf = amf
-        self._declared = amf.policy
+    def __init__(self, product: Any, name: str) -> None:
+        self._product, self._name = product, name
+        self._declared = getattr(product, "policy", None)
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Bring settings into effect."""
-        unknown = [name for name in settings if name not in _SETTINGS]
+        """Bring settings into effect. Raises NotDoneError for those that there are not."""
+        names = {name: _SETTINGS.get(name, name) for name in settings}
+        unknown = [name for name, field in names.items() if not hasattr(self._declared, field)]
         if unknown:
-            raise NotDoneError(f"the embedded AMF has no setting {unknown[0]}")
-        self._amf.policy = replace(
-            self._amf.policy, **{_SETTINGS[name]: value for name, value in settings.items()}
+            raise NotDoneError(f"the embedded {self._name} has no setting {unknown[0]}")
+        self._product.policy = replace(
+            self._product.policy, **{names[name]: value for name, value in settings.items()}
         )
 
     async def restore(self) -> None:
         """Bring the declared configuration back."""
-        self._amf.policy = self._declared
+        if self._declared is not None:
+            self._product.policy = self._declared
 
     async def log_lines(self) -> list[str] | None:
-        """What the AMF noted."""
-        return list(self._amf.log)
+        """What the product noted."""
+        return list(self._product.log) if hasattr(self._product, "log") else None
+
+
+def embedded_controls(network: ReferenceNetwork, product: str) -> EmbeddedControls:
+    """What can be done to the function of the reference network that is the product."""
+    function = network.upf if product == "UPF" else network.functions[product]
+    return EmbeddedControls(function, product)
 
 
 async def open_embedded_bench(
@@ -68,17 +75,16 @@ async def open_embedded_bench(
     features: frozenset[str] = FEATURES,
     plan: NetworkPlan | None = None,
     quiet: float = 1.0,
+    product: str = "AMF",
 ) -> tuple[Bench, Knowledge]:
-    """The embedded network, started, with its AMF as the product; and what is known of it."""
+    """The embedded network, started, with one function as the product; and what is known of it."""
     plan = plan or embedded_plan()
     subscriptions = embedded_subscriptions(plan)
     network = ReferenceNetwork(world, plan, subscriptions, policy)
-    world.products.add(plan.address("AMF"))
+    world.products.add(plan.address(product))
     await network.start(warm=True)
-    amf = network.functions["AMF"]
-    if not isinstance(amf, Amf):
-        raise TypeError("the AMF of the reference network is not ours")
     settings = BenchSettings(
+        product=product,
         features=features,
         integrity_priority=policy.amf.integrity_priority,
         ciphering_priority=policy.amf.ciphering_priority,
@@ -86,7 +92,7 @@ async def open_embedded_bench(
         quiet=quiet,
     )
     unused: Iterator[Subscription] = iter(subscriptions)
-    bench = Bench(world, plan, network, unused, settings, EmbeddedControls(amf))
+    bench = Bench(world, plan, network, unused, settings, embedded_controls(network, product))
     known = knowledge_of(
         plan, subscriptions, settings.integrity_priority, settings.ciphering_priority
     )
@@ -98,13 +104,14 @@ async def record(
     recorder: Recorder,
     policy: NetworkPolicy = SOUND,
     features: frozenset[str] = FEATURES,
+    product: str = "AMF",
 ) -> Knowledge:
     """Run a procedure on the embedded network in a simulated world, into a recorder.
 
     What goes wrong in a function of ours is raised, never lost.
     """
     world = SimulatedWorld(recorder, seed=test_case.name)
-    bench, known = await open_embedded_bench(world, policy, features)
+    bench, known = await open_embedded_bench(world, policy, features, product=product)
     try:
         await test_case.procedure(bench)
     finally:
@@ -115,17 +122,23 @@ async def record(
 
 
 def trace_of(
-    test_case: TestCase, policy: NetworkPolicy = SOUND, features: frozenset[str] = FEATURES
+    test_case: TestCase,
+    policy: NetworkPolicy = SOUND,
+    features: frozenset[str] = FEATURES,
+    product: str = "AMF",
 ) -> Trace:
     """The trace of a procedure on the embedded network, simulated."""
     recorder = PayloadRecorder()
-    known = simulate(record(test_case, recorder, policy, features))
+    known = simulate(record(test_case, recorder, policy, features, product))
     messages = Dissector(known).payloads(recorder.payloads)
     return Trace(tuple(messages), known)
 
 
 def evaluate(
-    test_case: TestCase, policy: NetworkPolicy = SOUND, features: frozenset[str] = FEATURES
+    test_case: TestCase,
+    policy: NetworkPolicy = SOUND,
+    features: frozenset[str] = FEATURES,
+    product: str = "AMF",
 ) -> Verdict:
     """The verdict of a test case on the embedded network, simulated."""
     missing = [each for each in test_case.features if each not in features]
@@ -134,4 +147,4 @@ def evaluate(
         return Verdict(
             test_case.name, test_case.requirement.reference, Outcome.NOT_APPLICABLE, reason
         )
-    return test_case.judge(trace_of(test_case, policy, features))
+    return test_case.judge(trace_of(test_case, policy, features, product))

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from makmal.bench.manifest import (
     write_whole,
 )
 from makmal.bench.target import Target
+from makmal.catalogue.requirements import catalogue_texts
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.trace.knowledge import Knowledge, knowledge_text
 
@@ -84,8 +84,8 @@ def now() -> str:
 
 def catalogue_version() -> str:
     """What tells versions of the catalogue apart."""
-    text = resources.files("makmal.catalogue").joinpath("requirements.toml").read_bytes()
-    return f"{__version__}, SHA-256 {sha256(text).hexdigest()}"
+    whole = "".join(catalogue_texts()).encode()
+    return f"{__version__}, SHA-256 {sha256(whole).hexdigest()}"
 
 
 class Evidence:

@@ -8,14 +8,13 @@ from dataclasses import replace
 
 from makmal.bench.bench import Bench, BenchSettings, Controls
 from makmal.bench.campaign import OpenBench
-from makmal.bench.embedded import EmbeddedControls
+from makmal.bench.embedded import embedded_controls
 from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.target import Target
 from makmal.bench.target_addresses import EMBEDDED, SIMULATED, WHOLE_CORE
-from makmal.network.amf.amf import Amf
 from makmal.network.faults import SOUND, NetworkPolicy, fault
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
@@ -79,9 +78,8 @@ def transport_of(target: Target) -> str:
 
 
 async def _controls(target: Target, network: ReferenceNetwork, hooks: Hooks) -> Controls:
-    amf = network.functions.get("AMF")
-    if target.product.attachment == EMBEDDED and isinstance(amf, Amf):
-        return EmbeddedControls(amf)
+    if target.product.attachment == EMBEDDED:
+        return embedded_controls(network, target.product.product_class)
     controls = HookControls(target, hooks)
     await controls.begin()
     return controls

@@ -5,14 +5,14 @@ A test case that no fault can fail proves nothing; one that fails on a sound net
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from makmal.bench.embedded import evaluate
+from makmal.bench.embedded_targets import EmbeddedTarget, targets_of
 from makmal.judges.verdict import Outcome, Verdict
-from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, NetworkPolicy, Variation
+from makmal.network.faults import Fault, Variation
 from makmal.testcases.test_case import TestCase
 
 Progress = Callable[[int, int], None]
@@ -21,14 +21,17 @@ SOUND_NAME = "sound"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One test case on one network. ``network`` is "sound", a fault's or a variation's name.
+    """One test case on one embedded product. ``network`` is "sound", or the name of a fault or a
+    variation, as ``kind`` says (None for the sound one).
 
     ``expected`` is None on a fault that is not this test case's: it may keep a test case from its
     verdict, but must not fail it.
     """
 
     test_case: str
+    product_class: str
     network: str
+    kind: type[Fault] | type[Variation] | None
     expected: Outcome | None
     verdict: Verdict
 
@@ -90,6 +93,7 @@ class Proof:
 def _as_json(run: Run) -> dict[str, Any]:
     return {
         "test_case": run.test_case,
+        "product_class": run.product_class,
         "network": run.network,
         "expected": None if run.expected is None else run.expected.value,
         "verdict": run.verdict.outcome.value,
@@ -99,41 +103,72 @@ def _as_json(run: Run) -> dict[str, Any]:
 
 def prove(
     test_cases: Sequence[TestCase],
-    faults: Sequence[Fault] = FAULTS,
-    variations: Sequence[Variation] = VARIATIONS,
+    faults: Collection[str] | None = None,
     progress: Progress = lambda done, whole: None,
 ) -> Proof:
-    """Run everything. ``progress`` is called with the runs that are done, and their number."""
+    """Run everything, each test case on the embedded products of its classes.
+
+    ``faults`` are the names of those that are wanted, None for all. ``progress`` is called with the
+    runs that are done, and their number.
+    """
     started = perf_counter()
-    # The last member: the test cases that must fail, None for a network that is sound to all.
-    networks: list[tuple[str, NetworkPolicy, tuple[str, ...] | None]] = [(SOUND_NAME, SOUND, None)]
-    networks += [(each.name, each.policy, each.caught_by) for each in faults]
-    networks += [(each.name, each.policy, None) for each in variations]
-    whole = len(test_cases) * len(networks)
+    planned = [run for test_case in test_cases for run in _planned(test_case, faults)]
     runs: list[Run] = []
-    for test_case in test_cases:
-        for name, policy, caught_by in networks:
-            expected: Outcome | None = Outcome.PASS
-            if caught_by is not None:
-                expected = Outcome.FAIL if test_case.name in caught_by else None
-            runs.append(Run(test_case.name, name, expected, _verdict(test_case, policy)))
-            progress(len(runs), whole)
-    proven = {name for each in faults for name in each.caught_by}
+    for each in planned:
+        runs.append(each.run())
+        progress(len(runs), len(planned))
+    used = {each.name: each.kind for each in planned}
+    pairs = [(each, target) for each in test_cases for target in targets_of(each)]
+    unproven = [
+        f"{test_case.name} ({target.product_class})"
+        for test_case, target in pairs
+        if not target.faults_of(test_case.name)
+    ]
+    unproven += [f"{each.name} (nothing embedded)" for each in test_cases if not targets_of(each)]
     return Proof(
         runs=tuple(runs),
         test_cases=tuple(each.name for each in test_cases),
-        faults=tuple(each.name for each in faults),
-        variations=tuple(each.name for each in variations),
+        faults=tuple(name for name, kind in used.items() if kind is Fault),
+        variations=tuple(name for name, kind in used.items() if kind is Variation),
         seconds=perf_counter() - started,
-        unproven=tuple(each.name for each in test_cases if each.name not in proven),
+        unproven=tuple(unproven),
     )
 
 
-def _verdict(test_case: TestCase, policy: NetworkPolicy) -> Verdict:
-    """A procedure that breaks is a verdict too: error, with what broke."""
-    try:
-        return evaluate(test_case, policy)
-    except Exception as error:  # a proof goes on, and names what broke
-        reference = test_case.requirement.reference
-        reason = f"the procedure broke: {type(error).__name__}: {error}"
-        return Verdict(test_case.name, reference, Outcome.ERROR, reason)
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A run to come. ``kind`` is Fault or Variation, None for the sound network."""
+
+    test_case: TestCase
+    target: EmbeddedTarget
+    name: str
+    kind: type[Fault] | type[Variation] | None
+    policy: Any
+    expected: Outcome | None
+
+    def run(self) -> Run:
+        """A procedure that breaks has a verdict too: error, with what broke."""
+        test_case = self.test_case
+        try:
+            verdict = self.target.evaluate(test_case, self.policy, self.target.features)
+        except Exception as error:  # a proof goes on, and names what broke
+            reason = f"the procedure broke: {type(error).__name__}: {error}"
+            reference = test_case.requirement.reference
+            verdict = Verdict(test_case.name, reference, Outcome.ERROR, reason)
+        return Run(
+            test_case.name, self.target.product_class, self.name, self.kind, self.expected, verdict
+        )
+
+
+def _planned(test_case: TestCase, faults: Collection[str] | None) -> Iterator[_Planned]:
+    for target in targets_of(test_case):
+        yield _Planned(test_case, target, SOUND_NAME, None, target.sound, Outcome.PASS)
+        for fault in target.faults:
+            if faults is None or fault.name in faults:
+                caught = test_case.name in fault.caught_by
+                expected = Outcome.FAIL if caught else None
+                policy = fault.apply(target.sound)
+                yield _Planned(test_case, target, fault.name, Fault, policy, expected)
+        for variation in target.variations:
+            policy = variation.apply(target.sound)
+            yield _Planned(test_case, target, variation.name, Variation, policy, Outcome.PASS)

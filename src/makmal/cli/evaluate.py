@@ -23,7 +23,6 @@ from makmal.bench.campaign import (
     CaseResult,
     OpenBench,
     chosen,
-    classes,
 )
 from makmal.bench.evidence import TRACE, Evidence
 from makmal.bench.hooks import Hooks
@@ -148,7 +147,7 @@ def _cases(target: Target, names: list[str] | None, product_class: str | None) -
             "there is"
         )
     for case in cases:
-        if target.product.product_class not in classes(case):
+        if target.product.product_class not in case.product_classes:
             raise CampaignError(
                 f"{case.name} is for products of class {case.requirement.product_class}, and "
                 f"{target.name} names one of class {target.product.product_class}"

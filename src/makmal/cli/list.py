@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from makmal.bench.campaign import classes
-from makmal.network.faults import FAULTS
+from makmal.bench.embedded_targets import targets_of
 from makmal.testcases.registry import test_cases
 from makmal.testcases.test_case import TestCase
 from makmal.trace.toml_file import nearest
@@ -37,7 +36,7 @@ def command(
     """
     console, errors = Console(), Console(stderr=True)
     cases = [kind() for kind in test_cases().values()]
-    known = sorted({each for case in cases for each in classes(case)})
+    known = sorted({each for case in cases for each in case.product_classes})
     if product_class is not None and product_class not in known:
         instead = nearest(product_class, known, "there are some of")
         errors.print(
@@ -48,7 +47,9 @@ def command(
         )
         raise typer.Exit(2)
     entries = [
-        _entry(case) for case in cases if product_class is None or product_class in classes(case)
+        _entry(case)
+        for case in cases
+        if product_class is None or product_class in case.product_classes
     ]
     if as_json:
         json.dump({"test_cases": entries}, sys.stdout, indent=2)
@@ -63,13 +64,13 @@ def _entry(case: TestCase) -> dict[str, Any]:
         "test_case": case.name,
         "requirement": requirement.reference,
         "title": requirement.title,
-        "product_classes": classes(case),
+        "product_classes": list(case.product_classes),
         "features": list(case.features),
         "needs": list(case.needs),
         "faults": [
             {"fault": each.name, "description": each.description}
-            for each in FAULTS
-            if case.name in each.caught_by
+            for target in targets_of(case)
+            for each in target.faults_of(case.name)
         ],
     }
 

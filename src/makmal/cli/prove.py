@@ -12,10 +12,11 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from makmal.bench.embedded_targets import all_faults
 from makmal.bench.proof import SOUND_NAME, Proof, Run, prove
 from makmal.cli.verdict_styles import STYLES
 from makmal.judges.verdict import Outcome
-from makmal.network.faults import FAULTS, VARIATIONS
+from makmal.network.faults import Variation
 from makmal.testcases.registry import test_cases
 
 _SIGNS = {
@@ -49,9 +50,8 @@ def command(
     known = test_cases()
     chosen = names or list(known)
     wrong = [f"test case {name}" for name in chosen if name not in known]
-    faults = {each.name: each for each in FAULTS}
-    wanted = fault_names or list(faults)
-    wrong += [f"fault {name}" for name in wanted if name not in faults]
+    faults = all_faults()
+    wrong += [f"fault {name}" for name in fault_names or () if name not in faults]
     if wrong:
         errors.print(
             f"makmal prove: there is no {wrong[0]}; makmal list names them all",
@@ -64,8 +64,7 @@ def command(
         task = progress.add_task("proving", total=None)
         proof = prove(
             [known[name]() for name in chosen],
-            [faults[name] for name in wanted],
-            VARIATIONS,
+            fault_names,
             lambda done, whole: progress.update(task, completed=done, total=whole),
         )
     if as_json:
@@ -77,22 +76,29 @@ def command(
 
 
 def _print(proof: Proof, console: Console) -> None:
-    table = Table(title="Test cases and the faults that they must catch", show_lines=True)
-    table.add_column("Test case", no_wrap=True)
+    table = Table(
+        title="Test cases and the faults that they must catch", expand=True, show_lines=True
+    )
+    table.add_column("Test case", ratio=2, overflow="fold")
     table.add_column("Sound", no_wrap=True)
-    table.add_column("Faults to catch", ratio=1)
-    table.add_column("Other faults", no_wrap=True)
-    table.add_column("Variations", no_wrap=True)
-    for name in proof.test_cases:
-        runs = [run for run in proof.runs if run.test_case == name]
+    table.add_column("Faults to catch", ratio=2, min_width=37, overflow="fold")
+    table.add_column("Others", no_wrap=True)
+    table.add_column("Benign", no_wrap=True)
+    for name, product in dict.fromkeys((run.test_case, run.product_class) for run in proof.runs):
+        runs = [run for run in proof.runs if (run.test_case, run.product_class) == (name, product)]
         table.add_row(
-            name,
+            f"{name}\n{product}",
             _outcome(next(run for run in runs if run.network == SOUND_NAME)),
             _faults([run for run in runs if run.expected is Outcome.FAIL]),
-            _count([run for run in runs if run.expected is None], "not failed"),
-            _count([run for run in runs if run.network in proof.variations], "passed"),
+            _count([run for run in runs if run.expected is None]),
+            _count([run for run in runs if run.kind is Variation]),
         )
     console.print(table)
+    console.print(
+        "Others: faults of other test cases that did not fail this one. "
+        "Benign: variations that it passed.",
+        style="dim",
+    )
     for title, wrong in (("Missed", proof.missed), ("False alarms", proof.false_alarms)):
         for run in wrong:
             console.print(
@@ -103,7 +109,7 @@ def _print(proof: Proof, console: Console) -> None:
                 soft_wrap=True,
             )
     for name in proof.unproven:
-        console.print(f"No fault is named that {name} catches.", style="red", markup=False)
+        console.print(f"There is no fault that proves {name}.", style="red", markup=False)
     rate = len(proof.runs) / proof.seconds if proof.seconds else 0.0
     console.print(
         f"{len(proof.runs)} evaluations in {proof.seconds:.1f} s ({rate:.0f} a second): "
@@ -126,7 +132,7 @@ def _faults(runs: list[Run]) -> Text:
     return text
 
 
-def _count(runs: list[Run], what: str) -> Text:
+def _count(runs: list[Run]) -> Text:
     right = sum(not run.is_false_alarm for run in runs)
     style = "green" if right == len(runs) else "bold red"
-    return Text(f"{right} of {len(runs)} {what}", style=style)
+    return Text(f"{right} of {len(runs)}", style=style)

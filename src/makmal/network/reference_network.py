@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from makmal.network.amf import Amf
 from makmal.network.amf.policy import AmfPolicy
 from makmal.network.ausf import Ausf
 from makmal.network.faults import SOUND, NetworkPolicy
-from makmal.network.network_function import NetworkFunction
+from makmal.network.network_function import NetworkFunction, ServicePolicy
 from makmal.network.nrf import Nrf
 from makmal.network.nssaaf import Nssaaf
 from makmal.network.nssf import Nssf
@@ -37,24 +37,24 @@ class ReferenceNetwork:
         subscriptions = tuple(subscriptions)
         self.functions: dict[str, NetworkFunction] = {}
         self._warm = False
-        self.upf = Upf(world, plan) if present("UPF") else None
-        if present("NRF"):
-            self.functions["NRF"] = Nrf(world, plan)
-        if present("UDR"):
-            self.functions["UDR"] = Udr(world, plan, subscriptions)
-        for name, kind in (
-            ("UDM", Udm),
-            ("AUSF", Ausf),
-            ("PCF", Pcf),
-            ("NSSF", Nssf),
-            ("SMF", Smf),
-        ):
+        self.upf = Upf(world, plan, policy.upf) if present("UPF") else None
+        treats = policy.services.get
+        makers: dict[str, Callable[[ServicePolicy | None], NetworkFunction]] = {
+            "NRF": lambda serves: Nrf(world, plan, policy.nrf, service_policy=serves),
+            "UDR": lambda serves: Udr(world, plan, subscriptions, service_policy=serves),
+            "UDM": lambda serves: Udm(world, plan, policy.udm, service_policy=serves),
+            "AUSF": lambda serves: Ausf(world, plan, policy.ausf, service_policy=serves),
+            "PCF": lambda serves: Pcf(world, plan, service_policy=serves),
+            "NSSF": lambda serves: Nssf(world, plan, service_policy=serves),
+            "SMF": lambda serves: Smf(world, plan, policy.smf, service_policy=serves),
+            "NSSAAF": lambda serves: Nssaaf(
+                world, plan, subscriptions=subscriptions, service_policy=serves
+            ),
+            "AMF": lambda serves: Amf(world, plan, policy.amf, service_policy=serves),
+        }
+        for name, make in makers.items():
             if present(name):
-                self.functions[name] = kind(world, plan)
-        if present("NSSAAF"):
-            self.functions["NSSAAF"] = Nssaaf(world, plan, subscriptions=subscriptions)
-        if present("AMF"):
-            self.functions["AMF"] = Amf(world, plan, policy.amf)
+                self.functions[name] = make(treats(name))
 
     async def start(self, *, warm: bool = False) -> None:
         """Start them, the NRF first. Raises OSError, UnreachableError.

@@ -43,6 +43,11 @@ class TestCase(ABC):
         """The requirement that it serves."""
         return requirement_of(self.name)
 
+    @property
+    def product_classes(self) -> tuple[str, ...]:
+        """The product classes that it is for."""
+        return self.requirement.product_classes
+
     def conclude(self, findings: Findings, trace: Trace, nothing_seen: str) -> Verdict:
         """The verdict that the findings amount to; what was not done is a doubt."""
         for reason, frame in trace.not_done():

@@ -1,56 +1,13 @@
-"""Faults that no product should have, and variations that every test case must take as they are.
-
-No test case without a fault that it catches: ``caught_by`` are the test cases that must fail on it.
-"""
+"""Faults of an AMF, and variations of it that are as sound as ours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from makmal.network.amf.policy import AmfPolicy, Timers
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkPolicy:
-    """The policies of all functions together."""
-
-    amf: AmfPolicy = field(default_factory=AmfPolicy)
-
-
-SOUND = NetworkPolicy()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A policy that no product should have. ``function`` is whose it is."""
-
-    name: str
-    function: str
-    description: str
-    apply: Callable[[NetworkPolicy], NetworkPolicy]
-    caught_by: tuple[str, ...]
-
-    @property
-    def policy(self) -> NetworkPolicy:
-        """The sound network with this fault."""
-        return self.apply(SOUND)
-
-
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """A choice that is as sound as ours: no verdict may turn on it."""
-
-    name: str
-    function: str
-    description: str
-    apply: Callable[[NetworkPolicy], NetworkPolicy]
-
-    @property
-    def policy(self) -> NetworkPolicy:
-        """The sound network with this variation."""
-        return self.apply(SOUND)
+from makmal.network.amf.policy import Timers
+from makmal.network.faults.fault import Fault, NetworkPolicy, Variation
 
 
 def _amf(**choices: Any) -> Callable[[NetworkPolicy], NetworkPolicy]:
@@ -377,8 +334,3 @@ VARIATIONS: tuple[Variation, ...] = (
     ),
     _variation("waits-before-paging", "it pages with more patience", timers=Timers(t3513=5.0)),
 )
-
-
-def fault(name: str) -> Fault:
-    """The fault of this name. Raises KeyError if there is none."""
-    return {entry.name: entry for entry in FAULTS}[name]

@@ -1,0 +1,63 @@
+"""The embedded product of each class: sound, with faults, and otherwise but as sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from makmal.bench import embedded
+from makmal.bench.embedded_plan import FEATURES
+from makmal.judges.verdict import Verdict
+from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, Variation
+from makmal.network.plan import FUNCTIONS
+from makmal.testcases.test_case import TestCase
+
+# From a test case, a policy and declared features to the verdict, simulated.
+Evaluate = Callable[[TestCase, Any, frozenset[str]], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedTarget:
+    """The embedded product of a class. ``sound`` is the policy that faults are changes of."""
+
+    product_class: str
+    sound: Any
+    evaluate: Evaluate
+    faults: tuple[Fault, ...]
+    variations: tuple[Variation, ...]
+    features: frozenset[str] = FEATURES
+
+    def faults_of(self, test_case: str) -> tuple[Fault, ...]:
+        """The faults that a test case must catch."""
+        return tuple(each for each in self.faults if test_case in each.caught_by)
+
+
+def _network_function(name: str) -> EmbeddedTarget:
+    def evaluate(test_case: TestCase, policy: Any, features: frozenset[str]) -> Verdict:
+        return embedded.evaluate(test_case, policy, features, name)
+
+    return EmbeddedTarget(
+        name,
+        SOUND,
+        evaluate,
+        tuple(each for each in FAULTS if each.function == name),
+        tuple(each for each in VARIATIONS if each.function == name),
+    )
+
+
+EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
+    name: _network_function(name) for name in FUNCTIONS if not name.endswith("-2")
+}
+
+
+def all_faults() -> dict[str, Fault]:
+    """Every fault of every embedded product, by name."""
+    return {each.name: each for target in EMBEDDED_TARGETS.values() for each in target.faults}
+
+
+def targets_of(test_case: TestCase) -> tuple[EmbeddedTarget, ...]:
+    """The embedded products that a test case is for."""
+    return tuple(
+        EMBEDDED_TARGETS[each] for each in test_case.product_classes if each in EMBEDDED_TARGETS
+    )

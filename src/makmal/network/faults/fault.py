@@ -1,0 +1,61 @@
+"""What a fault is, and what a benign variation is.
+
+No test case without a fault that it catches: ``caught_by`` are the test cases that must fail on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from makmal.network.amf.policy import AmfPolicy
+from makmal.network.ausf.policy import AusfPolicy
+from makmal.network.network_function import ServicePolicy
+from makmal.network.nrf.policy import NrfPolicy
+from makmal.network.smf.policy import SmfPolicy
+from makmal.network.udm.policy import UdmPolicy
+from makmal.network.upf.policy import UpfPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """The policies of all functions together. ``services`` has, by the name of a function, how it
+    treats requests; a function that is not in it does so as is sound.
+    """
+
+    amf: AmfPolicy = field(default_factory=AmfPolicy)
+    ausf: AusfPolicy = field(default_factory=AusfPolicy)
+    nrf: NrfPolicy = field(default_factory=NrfPolicy)
+    smf: SmfPolicy = field(default_factory=SmfPolicy)
+    udm: UdmPolicy = field(default_factory=UdmPolicy)
+    upf: UpfPolicy = field(default_factory=UpfPolicy)
+    services: Mapping[str, ServicePolicy] = field(default_factory=dict)
+
+
+SOUND = NetworkPolicy()
+
+# From a policy to one with another choice. What policy it is depends on what is embedded: the
+# reference network's is NetworkPolicy.
+Change = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A policy that no product should have. ``function`` is the product class whose it is."""
+
+    name: str
+    function: str
+    description: str
+    apply: Change
+    caught_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A choice that is as sound as ours: no verdict may turn on it."""
+
+    name: str
+    function: str
+    description: str
+    apply: Change
