@@ -13,6 +13,7 @@ from struct import Struct
 from makmal.protocol import sctp
 from makmal.trace.checksum import internet_checksum
 from makmal.trace.esp import EspTunnel
+from makmal.trace.exported_pdu import EXPORTED_PDU, encode_exported
 from makmal.trace.frame import Endpoint, Frame
 from makmal.trace.link import ETHERNET
 
@@ -22,10 +23,7 @@ _IPV6 = Struct(">IHBB16s16s")
 _TCP_HEADER = Struct(">HHIIBBHHH")
 _FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
 _SEGMENT_OCTETS = 1400
-# Wireshark's exported PDUs: tags that say who dissects what follows (epan/exported_pdu.h); a value
-# is filled up to four octets.
-EXPORTED_PDU = 252
-_DISSECTOR_NAME, _TEXT_DISSECTOR = 12, b"syslog\0\0"
+_TEXT_DISSECTOR = "syslog"
 _WINDOW = 64240
 
 
@@ -107,11 +105,20 @@ class Composer:
     def step(self, text: str) -> int:
         """A frame that is a step mark and nothing else, legible in any reader; its number."""
         self._comment = text
-        head = b"".join(
-            tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
-            for tag, value in ((_DISSECTOR_NAME, _TEXT_DISSECTOR), (0, b""))
-        )
-        return self.frame(head + text.encode(), EXPORTED_PDU, "steps")
+        return self.frame(encode_exported(_TEXT_DISSECTOR, text.encode()), EXPORTED_PDU, "steps")
+
+    def exported(
+        self,
+        dissector: str,
+        payload: bytes,
+        source: Endpoint | None = None,
+        destination: Endpoint | None = None,
+        interface: str = "",
+    ) -> int:
+        """A PDU with the name of the dissector that reads it, and its ends; its frame."""
+        ends = None if source is None or destination is None else (source, destination)
+        data = encode_exported(dissector, payload, ends)
+        return self.frame(data, EXPORTED_PDU, interface)
 
     def _ip_packet(self, source: str, destination: str, protocol: int, payload: bytes) -> bytes:
         ends = ip_address(source).packed, ip_address(destination).packed
