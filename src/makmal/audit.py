@@ -71,10 +71,10 @@ def audit_capture(
 
     ``progress`` is called now and then with the octets read so far and the size of the file.
     """
-    dissector = Dissector(knowledge)
     panel = Panel(audit_judges(knowledge))
     frames = 0
     with open_capture(path) as capture:
+        dissector = Dissector(knowledge, capture.secrets)
         for frame in capture:
             frames += 1
             for message in dissector.feed(frame):

@@ -134,9 +134,9 @@ def read_trace(place: Path, declarations: Mapping[str, str]) -> tuple[Trace, lis
     """
     try:
         knowledge = load_knowledge(place / KNOWLEDGE)
-        dissector = Dissector(knowledge)
         messages = []
         with open_capture(place / TRACE) as capture:
+            dissector = Dissector(knowledge, capture.secrets)
             for frame in capture:
                 messages += dissector.feed(frame)
             messages += dissector.finish()

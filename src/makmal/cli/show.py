@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from makmal.trace.capture import CaptureError, open_capture
+from makmal.trace.capture import Capture, CaptureError, open_capture
 from makmal.trace.describe import describe
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
@@ -61,8 +61,8 @@ def command(
         raise typer.Exit(2)
 
 
-def _messages(frames: Any, knowledge: Knowledge) -> Iterator[Message]:
-    dissector = Dissector(knowledge)
+def _messages(frames: Capture, knowledge: Knowledge) -> Iterator[Message]:
+    dissector = Dissector(knowledge, frames.secrets)
     for frame in frames:
         yield from dissector.feed(frame)
     yield from dissector.finish()

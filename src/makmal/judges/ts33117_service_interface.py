@@ -34,7 +34,9 @@ class TransportProtection(Judge):
     test_case = "TC_PROTECT_TRANSPORT_LAYER"
 
     def on_sbi(self, message: SbiMessage) -> None:
-        """A message that can be read was not protected."""
+        """A message that can be read without secrets was not protected."""
+        if message.over_tls:
+            return
         self.findings.violation(f"HTTP/{message.http.version} in clear text", message.frame)
         value = None if message.document is None else message.document.value
         for name in secrets_in(value):

@@ -7,16 +7,17 @@ come, so that a run that is killed has lost nothing but its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import BinaryIO
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 
+from makmal.network.recorder import TcpNote
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.compose import Composer, SctpAssociation, TcpConnection
 from makmal.trace.frame import Endpoint, Frame
 from makmal.trace.pcapng import Writer
+from makmal.trace.tls_secrets import TLS_KEY_LOG
 
 _PPID_NGAP, _NGAP_PORT, _SCTP = 60, 38412, 132
 # Between frames that one message is made of, in nanoseconds.
@@ -98,17 +99,20 @@ class FrameRecorder:
         self._composer.at(time_ns)
         self._composer.ip(source, destination, _SCTP, packet)
 
-    def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> Callable[..., None]:
-        """A TCP connection was made; what to call with (time, from client, octets) as they pass,
-        and with octets None at its end.
-        """
+    def key_log(self, lines: bytes) -> None:
+        """Secrets of TLS connections, into a block that Wireshark reads."""
+        self._writer.write_secrets(TLS_KEY_LOG, lines)
+        self._stream.flush()
+
+    def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
+        """A TCP connection was made; what to call with its octets as they pass."""
         self._composer.at(time_ns)
         connection = self._composer.connection(client, server)
 
         def note(time_ns: int, from_client: bool, octets: bytes | None) -> None:
             self._composer.at(time_ns)
             if octets is None:
-                connection.close()
+                connection.close(from_client)
             else:
                 connection.send(from_client, octets)
 

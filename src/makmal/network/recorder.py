@@ -6,12 +6,25 @@ makes the packets of a capture file of the same payloads. Both number what Wires
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from makmal.protocol.sbi import HttpMessage
-from makmal.trace.frame import Endpoint, HttpPayload, Payload, SctpMessage, StepMark, UdpDatagram
+from makmal.trace.frame import (
+    Endpoint,
+    HttpPayload,
+    KeyLog,
+    Payload,
+    SctpMessage,
+    StepMark,
+    TcpChunk,
+    UdpDatagram,
+)
 
 _PPID_NGAP = 60
+# Takes the octets of a connection as they pass: the time, whether they are the client's, and the
+# octets, None when that end has closed.
+TcpNote = Callable[[int, bool, bytes | None], None]
 
 
 class Recorder(Protocol):
@@ -45,6 +58,12 @@ class Recorder(Protocol):
     ) -> None:
         """An HTTP message passed."""
 
+    def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
+        """A TCP connection was made; what to call with its octets as they pass."""
+
+    def key_log(self, lines: bytes) -> None:
+        """Secrets of TLS connections, as lines of a key log, ahead of what they open."""
+
 
 class NoRecorder:
     """Keeps nothing: for a network that only serves."""
@@ -77,6 +96,13 @@ class NoRecorder:
     ) -> None:
         """Nothing."""
 
+    def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
+        """Nothing."""
+        return lambda time_ns, from_client, octets: None
+
+    def key_log(self, lines: bytes) -> None:
+        """Nothing."""
+
 
 class PayloadRecorder:
     """Keeps payloads in memory, one number for each."""
@@ -84,6 +110,7 @@ class PayloadRecorder:
     def __init__(self) -> None:
         self.payloads: list[Payload] = []
         self._frame = 0
+        self._connection = 0
 
     def _next(self) -> int:
         self._frame += 1
@@ -128,3 +155,21 @@ class PayloadRecorder:
         self.payloads.append(
             HttpPayload(self._next(), time_ns, source, destination, connection, message)
         )
+
+    def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
+        """A TCP connection was made."""
+        self._connection += 1
+        connection = self._connection
+
+        def note(time_ns: int, from_client: bool, octets: bytes | None) -> None:
+            ends = (client, server) if from_client else (server, client)
+            ended = octets is None
+            self.payloads.append(
+                TcpChunk(self._next(), time_ns, *ends, connection, octets or b"", False, ended)
+            )
+
+        return note
+
+    def key_log(self, lines: bytes) -> None:
+        """Secrets of TLS connections."""
+        self.payloads.append(KeyLog(lines))

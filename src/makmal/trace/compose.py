@@ -194,6 +194,7 @@ class TcpConnection:
 
     def __init__(self, composer: Composer, client: Endpoint, server: Endpoint) -> None:
         self._composer = composer
+        self._is_closed = False
         self._ends = {True: client, False: server}
         self._sequence = {True: _number(client, server), False: _number(server, client)}
         self._segment(True, _SYN)
@@ -212,12 +213,15 @@ class TcpConnection:
             self._segment(not from_client, _ACK)
         return frame
 
-    def close(self) -> None:
-        """The client closes, then the server."""
-        for side in (True, False):
+    def close(self, client_first: bool = True) -> None:
+        """One side closes, then the other; again it means nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for side in (client_first, not client_first):
             self._segment(side, _FIN | _ACK)
             self._advance(side, 1)
-        self._segment(True, _ACK)
+        self._segment(client_first, _ACK)
 
     def _advance(self, side: bool, octets: int) -> None:
         self._sequence[side] = (self._sequence[side] + octets) & 0xFFFFFFFF

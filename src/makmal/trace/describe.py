@@ -21,6 +21,7 @@ from makmal.trace.message import (
     SbiMessage,
     Step,
     TlsHandshake,
+    TlsMessage,
 )
 
 _DEEPEST = 32
@@ -39,6 +40,8 @@ def describe(message: Message) -> dict[str, Any]:
             "client hello": plain_data(message.client_hello),
             "server hello": plain_data(message.server_hello),
         }
+    if isinstance(message, TlsMessage):
+        return {"content": plain_data(message.content)}
     if isinstance(message, CaptureLoss):
         return {"lost between": [message.since_ns, message.time_ns]}
     if isinstance(message, ProtectedPacket):
@@ -68,6 +71,8 @@ def _sbi(message: SbiMessage) -> dict[str, Any]:
         content["status"] = http.status
         if message.request is not None:
             content["answers frame"] = message.request.frame
+    if message.over_tls:
+        content["over"] = "TLS"
     content["headers"] = [f"{name}: {value}" for name, value in http.headers]
     if http.parts:
         content["parts"] = [

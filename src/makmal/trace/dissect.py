@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
@@ -15,6 +15,7 @@ from makmal.trace.frame import (
     Frame,
     Gap,
     HttpPayload,
+    KeyLog,
     Payload,
     SctpMessage,
     StepMark,
@@ -41,6 +42,7 @@ from makmal.trace.n2_connections import NGAP_PORT, N2Connections
 from makmal.trace.n4_sessions import N4Sessions
 from makmal.trace.nas_reading import NasKeySource, read_nas
 from makmal.trace.sbi_reading import SbiReading
+from makmal.trace.tls_secrets import TlsSecrets
 from makmal.trace.transport import Reassembler
 from makmal.trace.user_equipment import UserEquipment
 
@@ -58,10 +60,13 @@ class Dissector:
     """Feed it the frames of a trace in order; it gives their messages.
 
     ``counts`` is the number of messages per protocol so far. What the knowledge reveals (keys,
-    identities) is used as soon as the trace gives occasion to.
+    identities) is used as soon as the trace gives occasion to. ``secrets`` are the decryption
+    secrets of a capture file, which may come while it is read.
     """
 
-    def __init__(self, knowledge: Knowledge | None = None) -> None:
+    def __init__(
+        self, knowledge: Knowledge | None = None, secrets: Sequence[tuple[int, bytes]] = ()
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.reassembler = Reassembler()
         self._knowledge = knowledge or Knowledge()
@@ -71,7 +76,9 @@ class Dissector:
         self._identification = Identification(self._key_ring)
         self._connections = N2Connections(self._identification.new, self._identification.released)
         self._sessions = N4Sessions()
-        self._sbi = SbiReading()
+        self._tls_secrets = TlsSecrets(self._knowledge.tls_key_log, secrets)
+        services = self._knowledge.interface_addresses.get("sbi", ())
+        self._sbi = SbiReading(self._tls_secrets, services)
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
 
     def feed(self, frame: Frame) -> list[Message]:
@@ -105,6 +112,8 @@ class Dissector:
                 self._http(self._sbi.message(payload), found)
             elif isinstance(payload, StepMark):
                 found.append(Step(*payload))
+            elif isinstance(payload, KeyLog):
+                self._tls_secrets.add(payload.octets)
             else:
                 self._esp(payload, found)
         for message in found:

@@ -124,6 +124,12 @@ class HttpPayload(NamedTuple):
     message: HttpMessage
 
 
+class KeyLog(NamedTuple):
+    """Secrets of TLS connections as lines of a key log, ahead of what they open."""
+
+    octets: bytes
+
+
 class StepMark(NamedTuple):
     """A step of the procedure began. In a file it is the comment of a frame of its own."""
 
@@ -132,4 +138,4 @@ class StepMark(NamedTuple):
     name: str
 
 
-Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap | HttpPayload | StepMark
+Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap | HttpPayload | KeyLog | StepMark

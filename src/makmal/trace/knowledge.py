@@ -15,6 +15,7 @@ from typing import Any
 
 from makmal.security import milenage, tuak
 from makmal.trace import toml_file
+from makmal.trace.tls_secrets import key_log_problem
 from makmal.trace.toml_file import Table, TomlError, TomlFile, quoted, quoted_list
 
 IpNetwork = IPv4Network | IPv6Network
@@ -22,7 +23,7 @@ IpNetwork = IPv4Network | IPv6Network
 _ALGORITHM = re.compile(r"(?:128-)?N(?P<family>[EI])A(?P<number>[0-7])")
 _SUPI = re.compile(r"imsi-[0-9]{5,15}|nai-.+@.+")
 _PROTECTED = ("n2", "n3", "n4", "sbi")
-_ADDRESSED = ("n2", "n3", "n4")
+_ADDRESSED = ("n2", "n3", "n4", "sbi")
 
 
 class KnowledgeError(TomlError):
@@ -74,7 +75,8 @@ class Knowledge:
     the best first (TS 33.501, 5.5.2), empty if not given. ``declared_protection`` maps an interface
     name in lower case to what its owner states protects it outside the capture point.
     ``interface_addresses`` maps an interface to the addresses of its ends, by which packets that
-    IPsec encrypts are known to be of that interface.
+    IPsec encrypts are known to be of that interface, and TLS to be of the service-based one.
+    ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE.
     """
 
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
@@ -84,9 +86,10 @@ class Knowledge:
     ciphering_algorithms: tuple[int, ...] = ()
     declared_protection: Mapping[str, str] = field(default_factory=dict)
     interface_addresses: Mapping[str, tuple[IpNetwork, ...]] = field(default_factory=dict)
+    tls_key_log: str = ""
 
     def interface_between(self, one: str, other: str) -> str | None:
-        """The interface ("n2", "n3" or "n4") whose ends both addresses are declared to be."""
+        """The interface ("n2", "n3", "n4", "sbi") whose ends both addresses are declared to be."""
         ends = ip_address(one), ip_address(other)
         for name, networks in self.interface_addresses.items():
             if all(any(end in network for network in networks) for end in ends):
@@ -110,6 +113,7 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         "amf",
         "declared_protection",
         "interface_addresses",
+        "tls",
     )
     subscribers = [subscriber(table) for table in file.tables("subscriber")]
     amf = file.table("amf", "integrity_algorithms", "ciphering_algorithms")
@@ -129,7 +133,26 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         interface_addresses={
             key: addresses.take(key, ip_networks) for key in _ADDRESSED if key in addresses
         },
+        tls_key_log=_key_log(file, name),
     )
+
+
+def _key_log(file: Table, name: str) -> str:
+    """[tls]: a key log in the file itself, or the name of one beside it."""
+    table = file.table("tls", "key_log", "key_log_file")
+    text = table.optional("key_log", toml_file.text) or ""
+    place = table.optional("key_log_file", toml_file.text)
+    key = "key_log"
+    if place is not None:
+        try:
+            text += "\n" + (Path(name).parent / place).read_text("ascii")
+        except (OSError, ValueError) as error:
+            raise table.fail("key_log_file", f"{place} cannot be read: {error}") from None
+        key = "key_log_file"
+    problem = key_log_problem(text)
+    if problem is not None:
+        raise table.fail(key, problem)
+    return text
 
 
 def supi_of(value: Any) -> str:
@@ -255,6 +278,8 @@ def knowledge_text(knowledge: Knowledge) -> str:
         f"{name} = {quoted_list(str(network) for network in networks)}"
         for name, networks in knowledge.interface_addresses.items()
     ]
+    if knowledge.tls_key_log:
+        lines += ["", "[tls]", f"key_log = {quoted(knowledge.tls_key_log)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from makmal.protocol import gtpu, nas, ngap, pfcp, sbi, tls
 from makmal.protocol.errors import DecodeError
+from makmal.trace.tls_reading import Alert
 
 if TYPE_CHECKING:
     from makmal.trace.frame import Endpoint
@@ -149,8 +150,8 @@ class GtpuMessage(Carried):
 class SbiMessage(Carried):
     """One HTTP request or response between network functions.
 
-    ``request`` is the message that a response answers, when it was seen. ``clear_text`` is false
-    when the trace held the secrets of the TLS connection.
+    ``request`` is the message that a response answers, when it was seen. ``over_tls``: it was read
+    with the secrets of a TLS connection, and nobody without them can read it.
     """
 
     http: sbi.HttpMessage
@@ -158,6 +159,7 @@ class SbiMessage(Carried):
     request: SbiMessage | None = None
     supi: str | None = None
     user_equipment: UserEquipment | None = None
+    over_tls: bool = False
 
     interface = Interface.SBI
     protocol = "sbi"
@@ -192,6 +194,49 @@ class TlsHandshake(Carried):
     interface = Interface.SBI
     protocol = "tls"
     name = "TLS handshake"
+
+
+@dataclass(slots=True)
+class TlsMessage(Carried):
+    """A further handshake message of a TLS connection, or an alert, as far as it can be read.
+
+    ``from_client``: the client of the connection sent it. ``version`` is the negotiated one, None
+    before that. Of an alert that could not be opened, level and description are None.
+    """
+
+    from_client: bool
+    content: tls.HandshakeMessage | Alert
+    version: int | None = None
+
+    interface = Interface.SBI
+    protocol = "tls_message"
+
+    @property
+    def name(self) -> str:
+        """``Certificate``, ``Alert: unknown CA``."""
+        if isinstance(self.content, tls.HandshakeMessage):
+            return self.content.name
+        if self.content.description is None:
+            return "Alert that cannot be read"
+        return f"Alert: {tls.alert_name(self.content.description)}"
+
+    @property
+    def alert(self) -> Alert | None:
+        """The alert, if it is one."""
+        return None if isinstance(self.content, tls.HandshakeMessage) else self.content
+
+    @property
+    def handshake_type(self) -> int | None:
+        """The type of the handshake message (tls.HandshakeType), None of an alert."""
+        return self.content.kind if isinstance(self.content, tls.HandshakeMessage) else None
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """The certificates (DER) of a Certificate message, else none. Raises DecodeError."""
+        if self.handshake_type != tls.HandshakeType.CERTIFICATE:
+            return ()
+        assert isinstance(self.content, tls.HandshakeMessage)  # noqa: S101
+        return tls.certificates_of(self.content.body, self.version or 0)
 
 
 @dataclass(slots=True)
@@ -262,6 +307,7 @@ Message = (
     | GtpuMessage
     | SbiMessage
     | TlsHandshake
+    | TlsMessage
     | ProtectedPacket
     | CaptureLoss
     | Undecodable

@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from makmal.protocol import sbi, tls
 from makmal.protocol.errors import DecodeError
 from makmal.trace.frame import Endpoint, HttpPayload, TcpChunk
-from makmal.trace.message import SbiMessage, TlsHandshake
+from makmal.trace.knowledge import IpNetwork
+from makmal.trace.message import SbiMessage, TlsHandshake, TlsMessage
+from makmal.trace.tls_reading import Alert, ApplicationData, TlsReading
+from makmal.trace.tls_secrets import TlsSecrets
 
 # Ports that cores use for nothing but the SBI: Open5GS (7777), free5GC (29500 to 29599).
 _SBI_PORTS = frozenset({7777, *range(29500, 29600)})
@@ -24,27 +28,31 @@ _SERVER_NAME = re.compile(r"\.3gppnetwork\.org$|(^|\.)5gc\.")
 _SUPI = re.compile(r"(?:imsi-[0-9]{5,15})|(?:nai-[^/?]+)")
 _MOST_CONNECTIONS = 20_000
 _MOST_ENDPOINTS = 10_000
-# Enough for any hello message; a TLS connection is not followed further.
+# Enough for any hello message.
 _MOST_HANDSHAKE_OCTETS = 65_536
 
-SbiOrTls = SbiMessage | TlsHandshake
+# What is held back of a TLS connection that may be of anything.
+_MOST_HELD = 64
+
+SbiOrTls = SbiMessage | TlsHandshake | TlsMessage
 
 
 @dataclass(slots=True)
-class _Handshake:
-    """The first octets of both directions of a TLS connection."""
+class _Tls:
+    """A TLS connection. What is ``held`` waits until its services are known to be of the core."""
 
-    octets: dict[Endpoint, bytearray] = field(default_factory=dict)
+    reading: TlsReading
+    observer: sbi.Observer | None = field(default_factory=sbi.Observer)
     frames: list[int] = field(default_factory=list)
-    client: Endpoint | None = None
+    octets: int = 0
     server: Endpoint | None = None
-    client_hello: tls.ClientHello | None = None
-    server_hello: tls.ServerHello | None = None
+    is_told: bool = False
+    held: list[SbiOrTls] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Connection:
-    reader: sbi.Observer | _Handshake | None = None
+    reader: sbi.Observer | _Tls | None = None
     dismissed: bool = False
     client: Endpoint | None = None
     is_sbi: bool = False
@@ -54,7 +62,12 @@ class _Connection:
 class SbiReading:
     """Reads the TCP chunks of a trace, in order."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, secrets: TlsSecrets | None = None, networks: tuple[IpNetwork, ...] = ()
+    ) -> None:
+        """``networks`` are where services are known to be, whatever their ports."""
+        self._secrets = secrets or TlsSecrets()
+        self._networks = networks
         self._connections: OrderedDict[int, _Connection] = OrderedDict()
         self._servers: OrderedDict[Endpoint, None] = OrderedDict()
 
@@ -74,12 +87,16 @@ class SbiReading:
             if not chunk.payload:
                 return []
             connection.reader = (
-                _Handshake() if tls.looks_like_tls(chunk.payload) else sbi.Observer()
+                _Tls(TlsReading(self._secrets))
+                if tls.looks_like_tls(chunk.payload)
+                else sbi.Observer()
             )
-        if isinstance(connection.reader, _Handshake):
-            found: list[SbiOrTls] = self._read_tls(chunk, connection, connection.reader)
-        else:
-            found = list(self._read_http(chunk, connection, connection.reader))
+        if isinstance(connection.reader, _Tls):
+            return self._read_tls(chunk, connection, connection.reader)
+        observer = connection.reader
+        found: list[SbiOrTls] = list(self._read_http(chunk, connection, observer))
+        if observer.not_http:
+            connection.dismissed, connection.reader = True, None
         return found
 
     def message(self, payload: HttpPayload) -> SbiMessage:
@@ -106,7 +123,6 @@ class SbiReading:
             ended=chunk.ended,
         )
         if observer.not_http:
-            connection.dismissed, connection.reader = True, None
             return []
         found = []
         for http in messages:
@@ -120,7 +136,9 @@ class SbiReading:
             if not (connection.is_sbi or server in self._servers or server.port in _SBI_PORTS):
                 continue
             connection.is_sbi = True
-            found.append(self._message(http, operation, chunk, connection))
+            message = self._message(http, operation, chunk, connection)
+            message.over_tls = isinstance(connection.reader, _Tls)
+            found.append(message)
         return found
 
     def _message(
@@ -155,52 +173,108 @@ class SbiReading:
         if len(self._servers) > _MOST_ENDPOINTS:
             self._servers.popitem(last=False)
 
-    def _read_tls(
-        self, chunk: TcpChunk, connection: _Connection, handshake: _Handshake
-    ) -> list[SbiOrTls]:
-        octets = handshake.octets.setdefault(chunk.source, bytearray())
-        octets += chunk.payload
-        if not handshake.frames or handshake.frames[-1] != chunk.frame:
-            handshake.frames.append(chunk.frame)
+    def _read_tls(self, chunk: TcpChunk, connection: _Connection, followed: _Tls) -> list[SbiOrTls]:
+        reading = followed.reading
+        followed.octets += len(chunk.payload)
+        if not followed.is_told and followed.frames[-1:] != [chunk.frame]:
+            followed.frames.append(chunk.frame)
+        is_tls = True
         try:
-            hello = tls.read_hello(bytes(octets))
+            events = reading.feed(chunk.source, chunk.payload, chunk.lost)
         except DecodeError:
+            is_tls, events = False, []
+        if not is_tls and reading.client_hello is None and reading.server_hello is None:
             # Joined after the handshake: nothing of it can be read any more.
             connection.dismissed, connection.reader = True, None
             return []
-        if isinstance(hello, tls.ClientHello):
-            handshake.client_hello = hello
-            handshake.client, handshake.server = chunk.source, chunk.destination
-        elif isinstance(hello, tls.ServerHello):
-            handshake.server_hello = hello
-            handshake.client, handshake.server = chunk.destination, chunk.source
-        finished = (
-            handshake.server_hello is not None
-            or chunk.ended
-            or len(octets) > _MOST_HANDSHAKE_OCTETS
-        )
-        if not finished:
-            return []
-        connection.dismissed, connection.reader = True, None
-        client, server = handshake.client, handshake.server
-        if client is None or server is None or not self._is_sbi_server(server, handshake):
-            return []
-        return [
+        found: list[SbiOrTls] = []
+        is_over = chunk.ended or not is_tls or followed.octets > _MOST_HANDSHAKE_OCTETS
+        for event in events:
+            client = chunk.source if chunk.source == reading.client else chunk.destination
+            if isinstance(event, tls.ClientHello):
+                followed.server = chunk.destination
+            elif isinstance(event, tls.ServerHello):
+                followed.server = chunk.source
+                self._tell(chunk, followed, found)
+            elif isinstance(event, ApplicationData):
+                if followed.observer is not None:
+                    plain = chunk._replace(payload=event.octets, ended=False, lost=False)
+                    found += self._read_http(plain, connection, followed.observer)
+            else:
+                if isinstance(event, Alert):
+                    self._tell(chunk, followed, found)
+                hello = reading.server_hello
+                found.append(
+                    TlsMessage(
+                        (chunk.frame,),
+                        chunk.time_ns,
+                        chunk.source,
+                        chunk.destination,
+                        chunk.source == client,
+                        event,
+                        None if hello is None else hello.negotiated_version,
+                    )
+                )
+        if chunk.ended and followed.observer is not None:
+            last = chunk._replace(payload=b"")
+            found += self._read_http(last, connection, followed.observer)
+        if followed.observer is not None and followed.observer.not_http:
+            followed.observer = None
+        if is_over:
+            self._tell(chunk, followed, found)
+        if followed.is_told and not self._can_go_on(followed):
+            connection.dismissed, connection.reader = True, None
+        return self._released(found, connection, followed)
+
+    def _tell(self, chunk: TcpChunk, followed: _Tls, found: list[SbiOrTls]) -> None:
+        """Say once what the two ends agreed on, or that they did not."""
+        reading, server = followed.reading, followed.server
+        if followed.is_told or server is None:
+            return
+        followed.is_told = True
+        client = chunk.destination if chunk.source == server else chunk.source
+        found.append(
             TlsHandshake(
-                tuple(handshake.frames),
+                tuple(followed.frames),
                 chunk.time_ns,
                 client,
                 server,
-                handshake.client_hello,
-                handshake.server_hello,
-                handshake.server_hello is not None,
+                reading.client_hello,
+                reading.server_hello,
+                reading.server_hello is not None,
             )
-        ]
+        )
 
-    def _is_sbi_server(self, server: Endpoint, handshake: _Handshake) -> bool:
+    @staticmethod
+    def _can_go_on(followed: _Tls) -> bool:
+        """Whether more can be read: TLS 1.3 without its secrets is closed after the hellos."""
+        hello = followed.reading.server_hello
+        if followed.reading.is_done:
+            return False
+        return hello is None or hello.negotiated_version < 0x0304 or followed.reading.has_secrets
+
+    def _released(
+        self, found: list[SbiOrTls], connection: _Connection, followed: _Tls
+    ) -> list[SbiOrTls]:
+        server = followed.server
+        if not connection.is_sbi:
+            connection.is_sbi = server is not None and self._is_sbi_server(server, followed)
+        if not connection.is_sbi:
+            followed.held += found[: _MOST_HELD - len(followed.held)]
+            return []
+        if followed.held:
+            found = followed.held + found
+            followed.held = []
+        return found
+
+    def _is_sbi_server(self, server: Endpoint, followed: _Tls) -> bool:
         if server.port in _SBI_PORTS or server in self._servers:
             return True
-        hello = handshake.client_hello
+        if self._networks:
+            address = ip_address(server.address)
+            if any(address in network for network in self._networks):
+                return True
+        hello = followed.reading.client_hello
         name = None if hello is None else hello.server_name
         return name is not None and _SERVER_NAME.search(name) is not None
 

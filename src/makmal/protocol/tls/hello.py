@@ -9,7 +9,8 @@ from makmal.protocol.tls.cipher_suites import cipher_suite_name, is_suite_allowe
 
 _HANDSHAKE_RECORD = 22
 _CLIENT_HELLO, _SERVER_HELLO = 1, 2
-_SERVER_NAME, _ALPN, _SUPPORTED_VERSIONS = 0, 16, 43
+_SERVER_NAME, _ALPN, _ENCRYPT_THEN_MAC, _SUPPORTED_VERSIONS = 0, 16, 22, 43
+_RETRY_REQUEST = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 _LARGEST_RECORD = (1 << 14) + 2048
 
 
@@ -20,6 +21,7 @@ class ClientHello:
     legacy_version: int
     cipher_suites: tuple[int, ...]
     extensions: tuple[tuple[int, bytes], ...]
+    random: bytes = b""
 
     @property
     def server_name(self) -> str | None:
@@ -54,6 +56,7 @@ class ServerHello:
     legacy_version: int
     cipher_suite: int
     extensions: tuple[tuple[int, bytes], ...]
+    random: bytes = b""
 
     @property
     def negotiated_version(self) -> int:
@@ -62,6 +65,16 @@ class ServerHello:
         if content is None or len(content) != 2:
             return self.legacy_version
         return int.from_bytes(content, "big")
+
+    @property
+    def is_retry_request(self) -> bool:
+        """Whether it only asks for another ClientHello (RFC 8446, 4.1.4)."""
+        return self.random == _RETRY_REQUEST
+
+    @property
+    def encrypts_then_macs(self) -> bool:
+        """Whether MACs are over the ciphertext (RFC 7366)."""
+        return _extension(self.extensions, _ENCRYPT_THEN_MAC) is not None
 
     @property
     def version_name(self) -> str:
@@ -103,7 +116,7 @@ def read_hello(octets: bytes) -> ClientHello | ServerHello | None:
             if handshake[0] not in (_CLIENT_HELLO, _SERVER_HELLO):
                 raise DecodeError("TLS", position, f"handshake message {handshake[0]}, no hello")
             if len(handshake) >= end:
-                return _hello(bytes(handshake[:end]))
+                return decode_hello(bytes(handshake[:end]))
         if len(octets) - position < 5:
             return None
         if octets[position] != _HANDSHAKE_RECORD or octets[position + 1] != 3:
@@ -137,10 +150,11 @@ class _Cursor:
         return self.take(self.number(length_octets))
 
 
-def _hello(handshake: bytes) -> ClientHello | ServerHello | None:
+def decode_hello(handshake: bytes) -> ClientHello | ServerHello:
+    """A hello message, with the header of its handshake message. Raises DecodeError."""
     cursor = _Cursor(handshake)
     version = cursor.number(2)
-    cursor.take(32)
+    random = cursor.take(32)
     cursor.vector(1)
     if handshake[0] == _CLIENT_HELLO:
         suites = cursor.vector(2)
@@ -151,11 +165,12 @@ def _hello(handshake: bytes) -> ClientHello | ServerHello | None:
                 int.from_bytes(suites[at : at + 2], "big") for at in range(0, len(suites) - 1, 2)
             ),
             _extensions(cursor),
+            random,
         )
     suite = cursor.number(2)
     cursor.take(1)
     extensions = _extensions(cursor)
-    return ServerHello(version, suite, extensions)
+    return ServerHello(version, suite, extensions, random)
 
 
 def _extensions(cursor: _Cursor) -> tuple[tuple[int, bytes], ...]:
