@@ -61,14 +61,16 @@ def test_the_document_describes_every_entry(tmp_path: Path) -> None:
     example = example.replace('"..."', f'"{"00" * 32}"').replace('# or op = "..."', "")
     path = tmp_path / "keys.toml"
     path.write_text(example, encoding="utf-8")
+    (tmp_path / "sslkeys.log").write_text(f"CLIENT_RANDOM {'00' * 32} {'11' * 48}\n")
     knowledge = load_knowledge(path)
+    assert "11" * 48 in knowledge.tls_key_log
     assert len(knowledge.subscribers) == 1
     assert len(knowledge.nas_keys) == 1
     assert len(knowledge.home_network_keys) == 1
     assert knowledge.integrity_algorithms == (2, 1)
     assert knowledge.ciphering_algorithms == (2, 1)
     assert set(knowledge.declared_protection) == {"n3"}
-    assert set(knowledge.interface_addresses) == {"n2", "n3"}
+    assert set(knowledge.interface_addresses) == {"n2", "n3", "sbi"}
 
 
 def test_what_is_written_reads_as_what_was_known() -> None:
