@@ -13,10 +13,8 @@ from makmal.played.recording import record
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "captures"
 # NEA0 is read through, as we do; and Open5GS's port, which tshark has to be told.
-_OPTIONS = (
-    *("-o", "nas-5gs.null_decipher:TRUE"),
-    *("-d", "tcp.port==7777,http2", "-d", "tcp.port==8080,http2"),
-)
+_LEGIBLE = ("-o", "nas-5gs.null_decipher:TRUE")
+_OPTIONS = ("-d", "tcp.port==7777,http2", "-d", "tcp.port==8080,http2")
 # The laboratory's own network, so that there is a capture wherever tshark is. Without ciphering:
 # keys that travel on its services would let us read more than tshark.
 OWN = "the laboratory's own network"
@@ -31,15 +29,16 @@ def tshark_path() -> str:
 
 
 class Witness:
-    """One capture as tshark reads it."""
+    """One capture as tshark reads it. ``legible``: NAS that claims to be ciphered is not."""
 
-    def __init__(self, tshark: str, path: Path) -> None:
+    def __init__(self, tshark: str, path: Path, *, legible: bool = True) -> None:
         self._tshark = tshark
+        self._options = (*(_LEGIBLE if legible else ()), *_OPTIONS)
         self.path = path
 
     def rows(self, display_filter: str, *fields: str) -> dict[int, tuple[tuple[str, ...], ...]]:
         """Per frame that the filter takes: the values of each field."""
-        command = [self._tshark, "-n", "-r", str(self.path), *_OPTIONS, "-Y", display_filter]
+        command = [self._tshark, "-n", "-r", str(self.path), *self._options, "-Y", display_filter]
         command += ["-T", "fields", "-E", "occurrence=a", "-E", "aggregator=;", "-E", "separator=|"]
         for field in ("frame.number", *fields):
             command += ["-e", field]

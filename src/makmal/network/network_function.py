@@ -253,7 +253,12 @@ class NetworkFunction:
         return await self.world.request(self.endpoint, to, message, seconds)
 
     async def discover(self, nf_type: str) -> Endpoint:
-        """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves."""
+        """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves.
+
+        The NRF itself is known by configuration.
+        """
+        if nf_type == "NRF":
+            return self.plan.service("NRF")
         found = self._discovered.get(nf_type)
         if found is not None:
             return found

@@ -66,13 +66,9 @@ def at_mac(k_aut: bytes, packet: bytes) -> bytes:
     raise ValueError("the EAP packet has no AT_MAC")
 
 
-def peer_identity(supi: str, mnc_length: int) -> str:
-    """The identity that keys are derived of in 5G: the SUPI as NAI (RFC 9048, 5.3.1.1 and 5.3.2).
+def peer_identity(supi: str) -> str:
+    """The identity that keys are derived of in 5G, whatever the UE sent (TS 33.501, F.3).
 
-    An IMSI becomes ``999700000000001@nai.5gc.mnc070.mcc999.3gppnetwork.org`` (TS 23.003, 28.7.2).
+    An IMSI as its digits (TS 23.003, 2.2), any other SUPI as its NAI (28.7.2, 28.15.2, 28.16.2).
     """
-    kind, _, text = supi.partition("-")
-    if kind != "imsi":
-        return text
-    mcc, mnc = text[:3], text[3 : 3 + mnc_length]
-    return f"{text}@nai.5gc.mnc{mnc:0>3}.mcc{mcc}.3gppnetwork.org"
+    return supi.partition("-")[2]

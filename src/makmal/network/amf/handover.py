@@ -13,6 +13,7 @@ from makmal.network.nas_security import NasSecurity
 from makmal.network.service import N2_CONTENT, ServiceError, ServiceRequest
 from makmal.network.world import UnreachableError
 from makmal.protocol import nas, ngap
+from makmal.protocol.ngap import handover_containers as containers
 from makmal.protocol.ngap import ie
 from makmal.protocol.ngap.procedure_values import TargetRanNode
 from makmal.protocol.sbi import HttpMessage
@@ -266,7 +267,7 @@ async def _ask_other_amf(
     value, length = node.gnb_id
     plan = amf.plan
     plmn = {"mcc": plan.mcc, "mnc": plan.mnc}
-    parts = {"container": (N2_CONTENT, container)}
+    parts = {"container": (N2_CONTENT, containers.as_element(container))}
     listed = []
     for item in items:
         name = f"session-{item.pdu_session_id}"
@@ -330,7 +331,9 @@ def _created(answer: HttpMessage) -> _Allocated | None:
         return None
     if container is None:
         return None
-    return _Allocated(container, tuple(transfers), service.part_of(answer, "nasc"))
+    return _Allocated(
+        containers.of_element(container), tuple(transfers), service.part_of(answer, "nasc")
+    )
 
 
 def serve(amf: Amf) -> None:
@@ -369,7 +372,8 @@ async def _create(amf: Amf, request: ServiceRequest) -> HttpMessage:
     context.handover_notify = str(document.get("n2NotifyUri") or "")
     nasc = _take_into_use(amf, context)
     reference = (document.get("sourceToTargetData") or {}).get("ngapData") or {}
-    container = service.part_of(request.http, str(reference.get("contentId"))) or b""
+    element = service.part_of(request.http, str(reference.get("contentId"))) or b""
+    container = containers.of_element(element)
     items = []
     for item in document.get("pduSessionList") or ():
         info = (item.get("n2InfoContent") or {}).get("ngapData") or {}
@@ -421,7 +425,7 @@ def _take_into_use(amf: Amf, context: UeContext) -> bytes:
 
 
 def _created_response(amf: Amf, context: UeContext, allocated: _Allocated) -> HttpMessage:
-    parts = {"container": (N2_CONTENT, allocated.container)}
+    parts = {"container": (N2_CONTENT, containers.as_element(allocated.container))}
     listed = []
     for item in allocated.sessions:
         name = f"session-{item.pdu_session_id}"

@@ -155,7 +155,7 @@ class Ausf(NetworkFunction):
             derived = eap_aka_prime.derive_keys(
                 bytes.fromhex(vector["ikPrime"]),
                 bytes.fromhex(vector["ckPrime"]),
-                eap_aka_prime.peer_identity(context.supi, len(self.plan.mnc)),
+                eap_aka_prime.peer_identity(context.supi),
             )
             context.challenge = eap.challenge(
                 context.identifier,

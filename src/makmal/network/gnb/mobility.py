@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.network.cp_relocation import count_bits, relocation_macs
-from makmal.network.gnb import causes, n2, sessions
+from makmal.network.gnb import causes, handover_containers, n2, sessions
 from makmal.network.gnb.context import AmfAssociation, SessionResources, UeContext
 from makmal.network.gnb.direct_access import DirectConnection
 from makmal.network.nas_security import NasSecurity
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _CODE = ngap.ProcedureCode
 _SUCCESSFUL, _UNSUCCESSFUL = ngap.Kind.SUCCESSFUL_OUTCOME, ngap.Kind.UNSUCCESSFUL_OUTCOME
-_TOKEN_OCTETS = 16
 # 28 bits: the cell of an ng-eNB.
 _EUTRA_CELL_MASK = 0x0FFF_FFFF
 
@@ -119,9 +118,9 @@ def _take_uplink(context: UeContext, item: ngap.SessionTransfer) -> None:
 async def hand_over(source: Gnb, terminal: Terminal, target: Gnb) -> bool:
     """N2 handover (8.4.1): HANDOVER REQUIRED, and what follows it at both gNBs."""
     context = source.context(terminal)
-    # What travels in the transparent containers is between the gNBs (TS 38.413, 9.3.1.20): a
-    # number by which the target finds the UE that comes.
-    token = source.world.random_octets(_TOKEN_OCTETS)
+    # By what the container holds, of which the shortMAC-I is the UE's, the target knows who comes.
+    mac = int.from_bytes(source.world.random_octets(2), "big")
+    token = handover_containers.source_to_target(context, source.cell, target.cell, mac)
     target.arriving[token] = context
     empty = transfer.HANDOVER_REQUIRED.encode(transfer.HandoverRequiredTransfer())
     items = [ngap.SessionTransfer(identity, empty) for identity in context.sessions]
@@ -186,7 +185,8 @@ def requested(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
             gnb.tunnels[resources.downlink_teid] = (context, resources.identity)
             octets = _acknowledge_transfer(gnb, resources)
             admitted.append(ngap.SessionTransfer(item.pdu_session_id, octets))
-        gnb.send(n2.handover_request_acknowledge(context.ids, admitted, failed, container), amf)
+        answered = handover_containers.target_to_source()
+        gnb.send(n2.handover_request_acknowledge(context.ids, admitted, failed, answered), amf)
 
     gnb.with_user_plane(bool(items), answer)
 

@@ -89,8 +89,9 @@ def _challenged(
         _answer(ue, packet, eap.EapSubtype.AUTHENTICATION_REJECT)
         return
     ck_prime, ik_prime = keys.ck_ik_prime(answer.ck, answer.ik, name, answer.sqn_xor_ak)
-    identity = subscription.supi.removeprefix("imsi-").removeprefix("nai-")
-    derived = eap_aka_prime.derive_keys(ik_prime, ck_prime, identity)
+    derived = eap_aka_prime.derive_keys(
+        ik_prime, ck_prime, eap_aka_prime.peer_identity(subscription.supi)
+    )
     mac = (packet.attribute(A.AT_MAC) or b"")[2:]
     if not _verifies(derived.k_aut, octets, mac):
         _answer(ue, packet, eap.EapSubtype.CLIENT_ERROR, (_error(),))
