@@ -74,6 +74,13 @@ class FrameRecorder:
         self._composer.at(time_ns)
         self._composer.udp(source, destination, payload)
 
+    def exported(
+        self, time_ns: int, source: Endpoint, destination: Endpoint, dissector: str, payload: bytes
+    ) -> None:
+        """An RRC message without PDCP passed: a frame that names its dissector."""
+        self._composer.at(time_ns)
+        self._composer.exported(dissector, payload, source, destination, "Uu")
+
     def http(
         self,
         time_ns: int,

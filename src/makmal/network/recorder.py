@@ -12,6 +12,7 @@ from typing import Protocol
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import (
     Endpoint,
+    ExportedPdu,
     HttpPayload,
     KeyLog,
     Payload,
@@ -48,6 +49,11 @@ class Recorder(Protocol):
     ) -> None:
         """A UDP datagram passed."""
 
+    def exported(
+        self, time_ns: int, source: Endpoint, destination: Endpoint, dissector: str, payload: bytes
+    ) -> None:
+        """An RRC message without PDCP passed; Wireshark's dissector for it is named."""
+
     def http(
         self,
         time_ns: int,
@@ -83,6 +89,11 @@ class NoRecorder:
 
     def datagram(
         self, time_ns: int, source: Endpoint, destination: Endpoint, payload: bytes
+    ) -> None:
+        """Nothing."""
+
+    def exported(
+        self, time_ns: int, source: Endpoint, destination: Endpoint, dissector: str, payload: bytes
     ) -> None:
         """Nothing."""
 
@@ -141,6 +152,14 @@ class PayloadRecorder:
         """A UDP datagram passed."""
         self.payloads.append(
             UdpDatagram((self._next(),), time_ns, source, destination, payload, False)
+        )
+
+    def exported(
+        self, time_ns: int, source: Endpoint, destination: Endpoint, dissector: str, payload: bytes
+    ) -> None:
+        """An RRC message without PDCP passed."""
+        self.payloads.append(
+            ExportedPdu(self._next(), time_ns, source, destination, dissector, payload)
         )
 
     def http(

@@ -64,6 +64,10 @@ class SimulatedWorld(World):
             raise RuntimeError("the simulated world runs in simulate(), on the virtual clock")
         return loop
 
+    def pass_time(self) -> None:
+        """A message takes a moment to travel."""
+        self._loop.advance(_TRAVEL)
+
     def random_octets(self, count: int) -> bytes:
         """Octets from the seed."""
         if self._random_at + count > len(self._random):

@@ -19,7 +19,8 @@ from makmal.trace.message import Interface
 class Passage:
     """One message on its way.
 
-    ``content`` is octets on N2, N3 and N4, and an HttpMessage on the SBI. ``delay`` is in seconds.
+    ``content`` is octets on N2, N3 and N4, an HttpMessage on the SBI, and a RadioFrame on Uu (see
+    radio/air.py). ``delay`` is in seconds.
     """
 
     interface: Interface

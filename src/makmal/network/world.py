@@ -87,6 +87,9 @@ class World(ABC):
     def now_ns(self) -> int:
         """The time, in nanoseconds since 1970-01-01 UTC."""
 
+    def pass_time(self) -> None:  # noqa: B027 - only where time is made, there is something to do
+        """A message takes a moment to travel, where time is made."""
+
     @abstractmethod
     def random_octets(self, count: int) -> bytes:
         """Octets that nobody can foresee (in the simulated world: nobody without the seed)."""

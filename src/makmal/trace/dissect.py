@@ -114,7 +114,7 @@ class Dissector:
                 found.append(Step(*payload))
             elif isinstance(payload, KeyLog):
                 self._tls_secrets.add(payload.octets)
-            else:
+            elif isinstance(payload, EspPacket):
                 self._esp(payload, found)
         for message in found:
             self.counts[message.protocol] += 1

@@ -130,6 +130,17 @@ class KeyLog(NamedTuple):
     octets: bytes
 
 
+class ExportedPdu(NamedTuple):
+    """A message without a transport of its own, which names Wireshark's dissector for it."""
+
+    frame: int
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    dissector: str
+    payload: bytes
+
+
 class StepMark(NamedTuple):
     """A step of the procedure began. In a file it is the comment of a frame of its own."""
 
@@ -138,4 +149,14 @@ class StepMark(NamedTuple):
     name: str
 
 
-Payload = UdpDatagram | SctpMessage | TcpChunk | EspPacket | Gap | HttpPayload | KeyLog | StepMark
+Payload = (
+    UdpDatagram
+    | SctpMessage
+    | TcpChunk
+    | EspPacket
+    | Gap
+    | HttpPayload
+    | ExportedPdu
+    | KeyLog
+    | StepMark
+)

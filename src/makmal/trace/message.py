@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 
 class Interface(StrEnum):
-    """A reference point of TS 23.501, 4.2.7 (SBI: the service-based interfaces together)."""
+    """A reference point of TS 23.501, 4.2.7 (SBI: the service-based interfaces together), or the
+    radio interface Uu.
+    """
 
+    UU = "Uu"
     N1 = "N1"
     N2 = "N2"
     N3 = "N3"

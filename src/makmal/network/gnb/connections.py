@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.network.gnb import causes, n2, sessions
+from makmal.network.gnb.access import RadioChange
 from makmal.network.gnb.context import AmfAssociation, UeContext
 from makmal.network.ue.access import ConnectionRequest, Terminal
 from makmal.protocol import ngap
@@ -68,22 +69,26 @@ def set_up(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
     known = pdu.raw(ie.UE_RADIO_CAPABILITY.identifier) is not None
     octets = pdu.get(ie.NAS_PDU)
 
-    def answer() -> None:
-        done, failed = sessions.set_up_all(gnb, context, items)
-        gnb.send(n2.initial_context_setup_response(context.ids, done, failed), amf)
-        terminal = context.terminal
-        if terminal is None:
+    def secured(done: bool) -> None:
+        if not done:
+            refused = n2.initial_context_setup_failure(context.ids, causes.SECURITY_MODE_FAILED)
+            gnb.send(refused, amf)
             return
-        if gnb.policy.sends_radio_capability and not known:
+        outcome = sessions.set_up_all(gnb, context, items)
+        first = () if octets is None else (octets,)
+        change = RadioChange(outcome.resources, (), first + sessions.nas_of(outcome, items))
+        gnb.access.configure(gnb, context, change, lambda: answer(outcome))
+
+    def answer(outcome: sessions.Outcome) -> None:
+        response = n2.initial_context_setup_response(context.ids, outcome.done, outcome.failed)
+        gnb.send(response, amf)
+        if context.terminal is not None and gnb.policy.sends_radio_capability and not known:
             indication = n2.ue_radio_capability_info_indication(
-                context.ids, terminal.radio_capability
+                context.ids, context.terminal.radio_capability
             )
             gnb.send(indication, amf)
-        if octets is not None:
-            terminal.receive_nas(octets)
-        sessions.deliver_nas(context, items)
 
-    gnb.with_user_plane(bool(items), answer)
+    gnb.with_user_plane(bool(items), lambda: gnb.access.secure(gnb, context, secured))
 
 
 def modify(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:

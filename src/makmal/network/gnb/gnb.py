@@ -17,8 +17,9 @@ from makmal.network.gnb import (
     sessions,
     user_plane,
 )
+from makmal.network.gnb.access import Access
 from makmal.network.gnb.context import AmfAssociation, SessionResources, UeContext
-from makmal.network.gnb.direct_access import DirectConnection
+from makmal.network.gnb.direct_access import DIRECT
 from makmal.network.gnb.policy import GnbPolicy
 from makmal.network.inbox import Inbox
 from makmal.network.plan import NetworkPlan
@@ -46,8 +47,10 @@ class Gnb:
         plan: NetworkPlan,
         name: str = "gNB",
         policy: GnbPolicy | None = None,
+        access: Access | None = None,
     ) -> None:
         self.world, self.plan, self.name = world, plan, name
+        self.access: Access = access or DIRECT
         self.policy = policy or GnbPolicy()
         self.received: list[ngap.Pdu] = []
         self.log: list[str] = []
@@ -122,7 +125,7 @@ class Gnb:
     def context(self, terminal: Terminal) -> UeContext:
         """The connection of a UE. Raises LookupError."""
         for context in self.contexts.values():
-            if context.terminal is terminal:
+            if self.access.is_of(context.terminal, terminal):
                 return context
         raise LookupError(f"the UE has no connection at {self.name}")
 
@@ -169,17 +172,16 @@ class Gnb:
         self._camping.pop(id(terminal), None)
 
     def connect(self, terminal: Terminal, request: ConnectionRequest) -> RadioConnection:
-        """The connection of a UE that was idle, without its radio."""
-        return DirectConnection(self, connections.establish(self, terminal, request))
+        """A connection for a UE that was idle."""
+        return self.access.connect(self, terminal, request)
 
     def resume(self, terminal: Terminal) -> None:
         """Wake a connection that sleeps."""
-        self.world.spawn(mobility.resumed(self, terminal))
+        self.access.resume(self, terminal)
 
     def page(self, identity: nas.FiveGSTmsi) -> None:
         """Call a UE in the cell."""
-        for terminal in list(self._camping.values()):
-            terminal.paged(identity)
+        self.access.page(self, tuple(self._camping.values()), identity)
 
     # What the procedures share.
 

@@ -1,4 +1,4 @@
-"""What a gNB without radio tells another at a handover by the core: real, with little in them.
+"""What a gNB tells another at a handover by the core; without radio: real, with little in them.
 
 TS 38.413, 9.3.1.29 and 9.3.1.30; TS 38.331, 11.2.2.
 """
@@ -25,9 +25,11 @@ def handover_preparation(short_mac: int) -> bytes:
     return value.to_bytes(_PREPARATION_OCTETS, "big")
 
 
-def source_to_target(context: UeContext, cell: ngap.NrCgi, target: ngap.NrCgi, mac: int) -> bytes:
+def source_to_target(
+    context: UeContext, cell: ngap.NrCgi, target: ngap.NrCgi, preparation: bytes
+) -> bytes:
     """What the source sends: the sessions of the UE, the cell that it leaves and the one it goes
-    to, and in the RRC container the shortMAC-I.
+    to, and the HandoverPreparationInformation.
     """
     visited = containers.LastVisitedCell(cell, containers.CellType(containers.MEDIUM), 0)
     sessions = tuple(
@@ -38,7 +40,7 @@ def source_to_target(context: UeContext, cell: ngap.NrCgi, target: ngap.NrCgi, m
     )
     return containers.SOURCE_TO_TARGET.encode(
         containers.SourceToTarget(
-            handover_preparation(mac),
+            preparation,
             target,
             (containers.VisitedCell(visited),),
             sessions or None,
@@ -46,6 +48,6 @@ def source_to_target(context: UeContext, cell: ngap.NrCgi, target: ngap.NrCgi, m
     )
 
 
-def target_to_source() -> bytes:
+def target_to_source(command: bytes = _COMMAND) -> bytes:
     """What the target answers: a HandoverCommand."""
-    return containers.TARGET_TO_SOURCE.encode(containers.TargetToSource(_COMMAND))
+    return containers.TARGET_TO_SOURCE.encode(containers.TargetToSource(command))

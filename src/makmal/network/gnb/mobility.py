@@ -1,7 +1,7 @@
 """Handover by Xn and by N2, CIoT relocation, suspend and resume (TS 38.413, 8.4, 8.3.9 to 8.3.11).
 
-Between two gNBs of the laboratory there is no Xn interface and no radio: what they hand over is
-passed from one object to the other. What goes by way of the core goes by NGAP.
+Between two gNBs of the laboratory there is no Xn interface: what they hand over is passed from one
+object to the other. What goes by way of the core goes by NGAP.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.network.cp_relocation import count_bits, relocation_macs
-from makmal.network.gnb import causes, handover_containers, n2, sessions
+from makmal.network.gnb import causes, n2, sessions
 from makmal.network.gnb.context import AmfAssociation, SessionResources, UeContext
-from makmal.network.gnb.direct_access import DirectConnection
 from makmal.network.nas_security import NasSecurity
 from makmal.network.ue.access import Terminal
 from makmal.protocol import nas, ngap
@@ -37,7 +36,7 @@ async def path_switch(
     """PATH SWITCH REQUEST after an Xn handover (8.4.4); the AMF's answer, None for none."""
     old = source.context(terminal)
     amf = target.select_amf(old.guami)
-    context = target.new_context(amf, terminal)
+    context = target.new_context(amf, None)
     context.amf_ue_ngap_id, context.guami = old.amf_ue_ngap_id, old.guami
     context.allowed_nssai = old.allowed_nssai
     told = old.security_capabilities
@@ -45,6 +44,10 @@ async def path_switch(
         told = _in_bits(capabilities)
     context.security_capabilities = told
     await target.open_user_plane()
+    crossed = await target.access.move(source, old, target, context, None)
+    if not crossed:
+        target.remove_context(context)
+        return None
     items = []
     for resources in old.sessions.values():
         moved = SessionResources(
@@ -82,7 +85,6 @@ async def path_switch(
     for item in answer.get(ie.PDU_SESSION_RESOURCE_SWITCHED_LIST) or ():
         _take_uplink(context, item)
     source.remove_context(old)
-    terminal.handed_over(target, DirectConnection(target, context), None)
     return answer
 
 
@@ -118,9 +120,7 @@ def _take_uplink(context: UeContext, item: ngap.SessionTransfer) -> None:
 async def hand_over(source: Gnb, terminal: Terminal, target: Gnb) -> bool:
     """N2 handover (8.4.1): HANDOVER REQUIRED, and what follows it at both gNBs."""
     context = source.context(terminal)
-    # By what the container holds, of which the shortMAC-I is the UE's, the target knows who comes.
-    mac = int.from_bytes(source.world.random_octets(2), "big")
-    token = handover_containers.source_to_target(context, source.cell, target.cell, mac)
+    token = source.access.prepare(source, context, target)
     target.arriving[token] = context
     empty = transfer.HANDOVER_REQUIRED.encode(transfer.HandoverRequiredTransfer())
     items = [ngap.SessionTransfer(identity, empty) for identity in context.sessions]
@@ -139,12 +139,12 @@ async def hand_over(source: Gnb, terminal: Terminal, target: Gnb) -> bool:
     if arrived is None:
         source.send(n2.handover_cancel(context.ids, causes.HANDOVER_CANCELLED), context.amf)
         return False
+    arrived.first_message = b""
+    container = answer.get(ie.TARGET_TO_SOURCE_TRANSPARENT_CONTAINER)
     # The source's context goes with the release command that follows.
-    context.terminal = None
-    arrived.terminal, arrived.first_message = terminal, b""
-    terminal.handed_over(target, DirectConnection(target, arrived), arrived.nas_container)
-    for identity in arrived.sessions:
-        terminal.user_plane(identity, True)
+    if not await source.access.move(source, context, target, arrived, container or b""):
+        source.send(n2.handover_cancel(context.ids, causes.HANDOVER_CANCELLED), context.amf)
+        return False
     target.send(n2.handover_notify(arrived.ids, target.location), arrived.amf)
     return True
 
@@ -185,7 +185,7 @@ def requested(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
             gnb.tunnels[resources.downlink_teid] = (context, resources.identity)
             octets = _acknowledge_transfer(gnb, resources)
             admitted.append(ngap.SessionTransfer(item.pdu_session_id, octets))
-        answered = handover_containers.target_to_source()
+        answered = gnb.access.admit(gnb, context, gnb.arriving[container], container)
         gnb.send(n2.handover_request_acknowledge(context.ids, admitted, failed, answered), amf)
 
     gnb.with_user_plane(bool(items), answer)
@@ -252,13 +252,13 @@ async def suspend(gnb: Gnb, terminal: Terminal) -> bool:
     if answer is None or answer.kind is _UNSUCCESSFUL:
         return False
     context.suspended = True
-    terminal.connection_released(suspended=True)
+    if context.terminal is not None:
+        context.terminal.connection_released(suspended=True)
     return True
 
 
-async def resume(gnb: Gnb, terminal: Terminal) -> bool:
-    """UE CONTEXT RESUME REQUEST (8.3.10)."""
-    context = gnb.context(terminal)
+async def resume(gnb: Gnb, context: UeContext) -> bool:
+    """UE CONTEXT RESUME REQUEST (8.3.10); whether the AMF agreed."""
     cause = ngap.RrcEstablishmentCause.MT_ACCESS
     gnb.send(n2.ue_context_resume_request(context.ids, cause), context.amf)
     answer = await gnb.expect(
@@ -267,11 +267,4 @@ async def resume(gnb: Gnb, terminal: Terminal) -> bool:
     if answer is None or answer.kind is _UNSUCCESSFUL:
         return False
     context.suspended = False
-    terminal.connection_resumed(DirectConnection(gnb, context))
     return True
-
-
-async def resumed(gnb: Gnb, terminal: Terminal) -> None:
-    """The same for who cannot wait for the outcome."""
-    if not await resume(gnb, terminal):
-        gnb.log.append("the AMF did not resume a connection")

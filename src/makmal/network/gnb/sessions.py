@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makmal.network.gnb import causes, n2
+from makmal.network.gnb.access import RadioChange
 from makmal.network.gnb.context import AmfAssociation, SessionResources, UeContext
 from makmal.protocol import ngap
 from makmal.protocol.errors import DecodeError
@@ -20,11 +22,20 @@ _REQUIRED, _PREFERRED = ProtectionIndication.REQUIRED, ProtectionIndication.PREF
 _NOT_NEEDED = ProtectionIndication.NOT_NEEDED
 
 
-def set_up_all(
-    gnb: Gnb, context: UeContext, items: Sequence[ngap.SessionSetup]
-) -> tuple[_Transfers, _Transfers]:
-    """Give sessions resources: the transfers of those that have them, and of those that failed."""
-    done, failed = [], []
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of sessions: their resources, the transfers of those that have them, and of
+    those that failed.
+    """
+
+    resources: tuple[SessionResources, ...]
+    done: tuple[ngap.SessionTransfer, ...]
+    failed: tuple[ngap.SessionTransfer, ...]
+
+
+def set_up_all(gnb: Gnb, context: UeContext, items: Sequence[ngap.SessionSetup]) -> Outcome:
+    """Give sessions resources."""
+    given, done, failed = [], [], []
     for item in items:
         resources = prepare(gnb, item.pdu_session_id, item.s_nssai, item.transfer)
         if isinstance(resources, ngap.Cause):
@@ -33,11 +44,10 @@ def set_up_all(
             continue
         context.sessions[resources.identity] = resources
         gnb.tunnels[resources.downlink_teid] = (context, resources.identity)
+        given.append(resources)
         response = _response(gnb, resources)
         done.append(ngap.SessionTransfer(item.pdu_session_id, response))
-        if context.terminal is not None:
-            context.terminal.user_plane(resources.identity, True)
-    return done, failed
+    return Outcome(tuple(given), tuple(done), tuple(failed))
 
 
 def prepare(
@@ -97,15 +107,12 @@ def _response(gnb: Gnb, resources: SessionResources) -> bytes:
     )
 
 
-def deliver_nas(context: UeContext, items: Sequence[ngap.SessionSetup]) -> None:
-    """The NAS message of each session that was set up goes to the UE."""
-    for item in items:
-        if (
-            item.nas_pdu is not None
-            and context.terminal is not None
-            and item.pdu_session_id in context.sessions
-        ):
-            context.terminal.receive_nas(item.nas_pdu)
+def nas_of(outcome: Outcome, items: Sequence[ngap.SessionSetup]) -> tuple[bytes, ...]:
+    """The NAS messages of the sessions that were set up."""
+    given = {each.identity for each in outcome.resources}
+    return tuple(
+        item.nas_pdu for item in items if item.nas_pdu is not None and item.pdu_session_id in given
+    )
 
 
 def set_up(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
@@ -116,16 +123,21 @@ def set_up(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
         return
     found = context
 
-    def answer() -> None:
-        done, failed = set_up_all(gnb, found, items)
-        gnb.send(n2.pdu_session_resource_setup_response(found.ids, done, failed), amf)
-        if found.terminal is not None:
-            octets = pdu.get(ie.NAS_PDU)
-            if octets is not None:
-                found.terminal.receive_nas(octets)
-        deliver_nas(found, items)
+    def start() -> None:
+        outcome = set_up_all(gnb, found, items)
+        octets = pdu.get(ie.NAS_PDU)
+        first = () if octets is None else (octets,)
+        change = RadioChange(outcome.resources, (), first + nas_of(outcome, items))
 
-    gnb.with_user_plane(bool(items), answer)
+        def answer() -> None:
+            response = n2.pdu_session_resource_setup_response(
+                found.ids, outcome.done, outcome.failed
+            )
+            gnb.send(response, amf)
+
+        gnb.access.configure(gnb, found, change, answer)
+
+    gnb.with_user_plane(bool(items), start)
 
 
 def modify(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
@@ -147,10 +159,9 @@ def modify(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
         done.append(ngap.SessionTransfer(item.pdu_session_id, response))
         if item.nas_pdu is not None:
             delivered.append(item.nas_pdu)
-    gnb.send(n2.pdu_session_resource_modify_response(context.ids, done, failed), amf)
-    for octets in delivered:
-        if context.terminal is not None:
-            context.terminal.receive_nas(octets)
+    answer = n2.pdu_session_resource_modify_response(context.ids, done, failed)
+    change = RadioChange(nas=tuple(delivered))
+    gnb.access.configure(gnb, context, change, lambda: gnb.send(answer, amf))
 
 
 def _modified(resources: SessionResources, octets: bytes) -> bytes:
@@ -172,16 +183,15 @@ def release(gnb: Gnb, amf: AmfAssociation, pdu: ngap.Pdu) -> None:
     context = gnb.context_of(amf, pdu)
     if context is None:
         return
-    done = []
+    done, released = [], []
     empty = transfer.EMPTY.encode(transfer.EmptyTransfer())
     for item in pdu.get(ie.PDU_SESSION_RESOURCE_TO_RELEASE_LIST_REL_CMD) or ():
         resources = context.sessions.pop(item.pdu_session_id, None)
         if resources is not None:
             gnb.tunnels.pop(resources.downlink_teid, None)
-        if context.terminal is not None:
-            context.terminal.user_plane(item.pdu_session_id, False)
+        released.append(item.pdu_session_id)
         done.append(ngap.SessionTransfer(item.pdu_session_id, empty))
-    gnb.send(n2.pdu_session_resource_release_response(context.ids, done, gnb.location), amf)
+    answer = n2.pdu_session_resource_release_response(context.ids, done, gnb.location)
     octets = pdu.get(ie.NAS_PDU)
-    if octets is not None and context.terminal is not None:
-        context.terminal.receive_nas(octets)
+    change = RadioChange((), tuple(released), () if octets is None else (octets,))
+    gnb.access.configure(gnb, context, change, lambda: gnb.send(answer, amf))
