@@ -9,7 +9,7 @@ OUT := out
 .PHONY: help lab test check fuzz benchmark lock witness clean
 
 help:
-	@echo "make lab        set up, make a capture of a faulty 5G network, and audit it"
+	@echo "make lab        set up, and evaluate the embedded laboratory, sound and with weaknesses"
 	@echo "make test       set up, and run every check and test"
 	@echo "make fuzz       set up, and decode a million mutated messages"
 	@echo "make benchmark  set up, and measure against pycrate and tshark"
@@ -34,7 +34,7 @@ witness:
 		fi; }
 
 lab: $(READY)
-	$(PYTHON) -m makmal lab --directory $(OUT)
+	$(PYTHON) -m makmal lab --directory $(OUT)/lab
 
 check: $(READY)
 	$(VENV)/bin/ruff check .

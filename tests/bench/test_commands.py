@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from makmal.bench import evaluation
 from makmal.cli import evaluate, judge
 from makmal.cli.main import app
 from makmal.network.faults import FAULTS
@@ -36,8 +37,8 @@ class Place:
         self.evidence = directory / "evidence"
         self.kinds: dict[str, Any] = {NAMES[0]: case(0), NAMES[1]: case(1)}
         # The target is read again by the command: a bench for whichever comes.
-        monkeypatch.setattr(evaluate, "_opener", lambda hooks: self.open_bench)
-        monkeypatch.setattr(evaluate, "_transport", lambda target: "none")
+        monkeypatch.setattr(evaluation, "bench_opener", lambda hooks: self.open_bench)
+        monkeypatch.setattr(evaluation, "transport_of", lambda target: "none")
         for module in (evaluate, judge):
             monkeypatch.setattr(module, "test_cases", lambda: self.kinds)
 

@@ -54,11 +54,11 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_help_names_the_commands_and_the_exit_codes() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("audit", "show", "lab", "Exit codes"):
+    for word in ("audit", "show", "rehearse", "Exit codes"):
         assert word in result.stdout
 
 
-@pytest.mark.parametrize("command", ["audit", "show", "lab"])
+@pytest.mark.parametrize("command", ["audit", "show", "rehearse"])
 def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -147,7 +147,7 @@ def test_show_frame_prints_to_the_last_element(observed: tuple[Path, Path]) -> N
 
 
 def test_lab_finds_the_faults_that_it_brought_in(tmp_path: Path) -> None:
-    result = run("lab", "--directory", tmp_path, "--fault", "guti-kept", "--json")
+    result = run("rehearse", "--directory", tmp_path, "--fault", "guti-kept", "--json")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
     assert document["as_expected"] is True
@@ -157,22 +157,22 @@ def test_lab_finds_the_faults_that_it_brought_in(tmp_path: Path) -> None:
 
 
 def test_lab_table_and_faults(tmp_path: Path) -> None:
-    result = run("lab", "--directory", tmp_path)
+    result = run("rehearse", "--directory", tmp_path)
     assert result.exit_code == 0
     assert "20 of 20 verdicts are what the faults call for" in result.stdout
-    listed = run("lab", "--list-faults")
+    listed = run("rehearse", "--list-faults")
     assert listed.exit_code == 0
     assert fault("teid-reused").name in listed.stdout
-    assert json.loads(run("lab", "--list-faults", "--json").stdout)[0]["caught_by"]
+    assert json.loads(run("rehearse", "--list-faults", "--json").stdout)[0]["caught_by"]
 
 
 def test_lab_bad_input(tmp_path: Path) -> None:
-    result = run("lab", "--fault", "no-such-fault", "--directory", tmp_path)
+    result = run("rehearse", "--fault", "no-such-fault", "--directory", tmp_path)
     assert result.exit_code == 2
     assert "--list-faults" in result.stderr
     occupied = tmp_path / "file"
     occupied.write_text("")
-    result = run("lab", "--directory", occupied)
+    result = run("rehearse", "--directory", occupied)
     assert result.exit_code == 2
     assert "file" in result.stderr
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import sys
@@ -16,30 +15,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from makmal.bench.campaign import (
-    Campaign,
-    CampaignError,
-    CampaignResult,
-    CaseResult,
-    OpenBench,
-    chosen,
-)
-from makmal.bench.evidence import TRACE, Evidence
-from makmal.bench.hooks import Hooks
+from makmal.bench.campaign import CampaignError, CampaignResult, CaseResult, chosen
+from makmal.bench.evidence import TRACE
 from makmal.bench.manifest import EvidenceError
-from makmal.bench.network_namespace import NamespaceError, enter
+from makmal.bench.network_namespace import NamespaceError
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.target import PRODUCT_CLASSES, Target, TargetError, load_target
-from makmal.bench.target_addresses import SIMULATED
 from makmal.cli.verdict_styles import STYLES
 from makmal.cli.verdict_table import add_verdict, print_tally, verdict_table
-from makmal.network.frame_recorder import FrameRecorder
-from makmal.network.virtual_clock import VirtualClockLoop
 from makmal.testcases.registry import test_cases
 from makmal.testcases.test_case import TestCase
 from makmal.trace.toml_file import nearest
-
-_INTERRUPTED = "it was interrupted"
 
 
 def command(
@@ -158,37 +144,11 @@ def _cases(target: Target, names: list[str] | None, product_class: str | None) -
 def _evaluate(
     target: Target, cases: list[TestCase], directory: Path, again: bool, errors: Console
 ) -> CampaignResult:
-    hooks = Hooks(target.hooks, target.directory)
-    if target.laboratory.network_namespace:
-        enter(target.laboratory.network_namespace)
-    with (
-        Evidence(directory, target, {"sctp": _transport(target)}) as stored,
-        _progress(errors) as shown,
-        _termination_as_interruption(),
-    ):
-        campaign = Campaign(
-            target, stored, hooks, _opener(hooks), FrameRecorder, again=again, progress=shown
-        )
-        # Simulated functions wait in virtual time, products in ours.
-        simulated = target.laboratory.world == SIMULATED
-        try:
-            with asyncio.Runner(loop_factory=VirtualClockLoop if simulated else None) as runner:
-                return runner.run(campaign.run(cases))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            return CampaignResult(tuple(campaign.results), _INTERRUPTED)
-
-
-def _opener(hooks: Hooks) -> OpenBench:
     # What needs the whole network is loaded when a campaign begins, not for every command.
-    from makmal.bench.opening import bench_opener
+    from makmal.bench.evaluation import evaluate_target
 
-    return bench_opener(hooks)
-
-
-def _transport(target: Target) -> str:
-    from makmal.bench.opening import transport_of
-
-    return transport_of(target)
+    with _progress(errors) as shown, _termination_as_interruption():
+        return evaluate_target(target, cases, directory, again=again, progress=shown)
 
 
 @contextmanager

@@ -1,145 +1,139 @@
-"""``makmal lab``: record the laboratory's own 5G network, sound and faulty, and audit it."""
+"""``makmal lab``: the showcase on the embedded laboratory."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from makmal.bench.campaign import CampaignError
+from makmal.bench.manifest import EvidenceError
+from makmal.bench.not_done import NotDoneError
 from makmal.catalogue.requirements import requirement_of
+from makmal.cli.program_name import program_name
 from makmal.cli.verdict_styles import STYLES
-from makmal.laboratory import Comparison, LaboratoryRun, run_laboratory
-from makmal.played.policy import FAULTS, fault
 
-# A network as one may find it: nothing exotic, and one fault for each part of the core.
-_USUAL_FAULTS = (
-    "suci-null-scheme",
-    "null-ciphering",
-    "weakest-algorithm-first",
-    "guti-kept",
-    "answers-replayed-nas",
-    "capabilities-altered-to-gnb",
-    "teid-reused",
-    "udm-policy-ignored",
-    "token-not-demanded",
-    "unsigned-token-accepted",
-    "duplicate-keys-accepted",
-)
+if TYPE_CHECKING:
+    from makmal.judges.verdict import Verdict
+    from makmal.laboratory.showcase import Showcase, StageResult
 
 
 def command(
     directory: Annotated[
-        Path, typer.Option(help="Where the captures and their keys files are written.")
-    ] = Path("out"),
-    faults: Annotated[
-        list[str] | None,
-        typer.Option("--fault", help="A fault to bring in; may be given more than once."),
-    ] = None,
-    list_faults: Annotated[
-        bool, typer.Option("--list-faults", help="List the faults, and do nothing else.")
-    ] = False,
+        Path, typer.Option(help="Where the evidence of every campaign is written.")
+    ] = Path("out/lab"),
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
 ) -> None:
-    """Record the laboratory's own 5G network, sound and with faults, and audit both.
+    """Evaluate the embedded laboratory: every product first sound, then with a chosen weakness.
 
-    The table shows for each requirement the verdict on the sound network, on the faulty one, and
-    whether that is what the faults call for. Exit code 0: every verdict is as expected.
+    The tables show each verdict without and with the weakness. All evidence stays, to be looked at
+    and judged again.
     """
+    # The whole network is loaded for this command only.
+    from makmal.laboratory.showcase import run_showcase
+    from makmal.laboratory.stages import stages
+
     console, errors = Console(), Console(stderr=True)
-    if list_faults:
-        _print_faults(console, as_json)
-        return
+    planned = tuple(stages())
     try:
-        wanted = tuple(fault(name) for name in faults or _USUAL_FAULTS)
-    except KeyError as error:
-        errors.print(
-            f"makmal lab: there is no fault {error}; makmal lab --list-faults names them",
-            style="red",
-            markup=False,
-        )
-        raise typer.Exit(2) from None
-    try:
-        with errors.status("preparing") as status:
-            run = run_laboratory(directory, wanted, status.update)
-    except OSError as error:
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        ) as progress:
+            task = progress.add_task("opening the laboratory", total=None)
+            showcase = run_showcase(
+                directory,
+                planned,
+                lambda stage, name, done, whole: progress.update(
+                    task, description=f"{stage.name}: {name}", completed=done, total=whole
+                ),
+            )
+    except (OSError, CampaignError, EvidenceError, NotDoneError) as error:
         errors.print(f"makmal lab: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     if as_json:
-        json.dump(run.as_json(), sys.stdout, indent=2)
+        json.dump(showcase.as_json(), sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        _print_run(run, console)
-    raise typer.Exit(run.exit_code)
+        _print(showcase, directory, console)
+    raise typer.Exit(showcase.exit_code)
 
 
-def _print_faults(console: Console, as_json: bool) -> None:
-    if as_json:
-        json.dump(
-            [
-                {"fault": each.name, "description": each.description, "caught_by": each.caught_by}
-                for each in FAULTS
-            ],
-            sys.stdout,
-            indent=2,
+def _print(showcase: Showcase, directory: Path, console: Console) -> None:
+    for layer in dict.fromkeys(each.stage.layer for each in showcase.stages):
+        console.print(_table(layer, [e for e in showcase.stages if e.stage.layer == layer]))
+    for result, verdict in showcase.unexpected:
+        console.print(
+            f"Not as expected: {result.stage.name}: {verdict.test_case}: {verdict.full_reason}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
         )
-        sys.stdout.write("\n")
-        return
-    table = Table("Fault", "What is wrong", "Caught by")
-    for each in FAULTS:
-        table.add_row(each.name, each.description, "\n".join(each.caught_by))
-    console.print(table)
-
-
-def _print_run(run: LaboratoryRun, console: Console) -> None:
-    console.print("The faulty network has these faults:")
-    for each in run.faults:
-        console.print(f"  {each.name}: {each.description}", style="dim", soft_wrap=True)
-    table = Table(show_lines=True)
-    table.add_column("Requirement", ratio=4, overflow="fold")
-    table.add_column("Sound", no_wrap=True)
-    table.add_column("Faulty", no_wrap=True)
-    table.add_column("What was seen in the faulty network", ratio=6)
-    table.add_column("", no_wrap=True)
-    for comparison in run.comparisons:
-        table.add_row(*_row(comparison))
-    console.print(table)
-    right = sum(each.is_as_expected for each in run.comparisons)
+    verdicts = [each for result in showcase.stages for each in result.verdicts]
+    right = len(verdicts) - len(showcase.unexpected)
     console.print(
-        f"{right} of {len(run.comparisons)} verdicts are what the faults call for.",
-        style="green" if run.exit_code == 0 else "bold red",
+        f"{right} of {len(verdicts)} verdicts in {len(showcase.stages)} campaigns are what the "
+        f"weaknesses call for ({showcase.seconds:.0f} s).",
+        style="green" if showcase.exit_code == 0 else "bold red",
     )
-    capture = run.captures["faulty"]
-    console.print(f"Captures and keys are in {capture.parent}. To look closer:")
-    for verb in ("audit", "show"):
-        line = f"  {_command()} {verb} {capture} --keys {capture.with_suffix('.toml')}"
-        console.print(line, soft_wrap=True, highlight=False)
-
-
-def _command() -> str:
-    """How to call this program from here."""
-    if shutil.which("makmal") is not None:
-        return "makmal"
-    beside = Path(sys.executable).parent / "makmal"
-    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
-
-
-def _row(comparison: Comparison) -> tuple[Text, ...]:
-    verdict = comparison.faulty
-    requirement = Text(verdict.requirement, style="bold")
-    requirement.append(f"\n{requirement_of(verdict.test_case).title}", style="not bold")
-    return (
-        requirement,
-        Text(comparison.sound.outcome.value, style=STYLES[comparison.sound.outcome]),
-        Text(verdict.outcome.value, style=STYLES[verdict.outcome]),
-        Text(verdict.reason),
-        Text("✓", style="green") if comparison.is_as_expected else Text("✗", style="bold red"),
+    console.print(f"The evidence is in {directory}. To look closer:", soft_wrap=True)
+    chosen = next((each for each in showcase.stages if each.stage.fault), showcase.stages[0])
+    failed = next(
+        (each.test_case for each in chosen.verdicts if chosen.stage.must_fail(each.test_case)),
+        chosen.verdicts[0].test_case,
     )
+    place = chosen.evidence / failed
+    for line in (
+        f"judge {chosen.evidence}",
+        f"show {place}/trace.pcapng --keys {place}/knowledge.toml",
+    ):
+        console.print(f"  {program_name()} {line}", soft_wrap=True, highlight=False)
+
+
+def _table(layer: str, results: list[StageResult]) -> Table:
+    table = Table(title=f"Layer: {layer}", show_lines=True, expand=True)
+    table.add_column("Test case", ratio=5, overflow="fold")
+    table.add_column("Sound", no_wrap=True)
+    table.add_column("With the weakness", ratio=4)
+    for sound in (each for each in results if each.stage.fault is None):
+        weak = next(
+            (
+                each
+                for each in results
+                if each.stage.fault and each.stage.product_class == sound.stage.product_class
+            ),
+            None,
+        )
+        for verdict in sound.verdicts:
+            table.add_row(*_row(sound, verdict, weak))
+    return table
+
+
+def _row(sound: StageResult, verdict: Verdict, weak: StageResult | None) -> tuple[Text, ...]:
+    name = Text(f"{verdict.test_case} ({sound.stage.product_class})", style="bold")
+    requirement = requirement_of(verdict.test_case)
+    name.append(f"\n{requirement.reference}: {requirement.title}", style="not bold dim")
+    seen = Text()
+    other = None
+    if weak is not None:
+        found = (each for each in weak.verdicts if each.test_case == verdict.test_case)
+        other = next(found, None)
+    if weak is not None and other is not None:
+        seen.append(other.outcome.value, style=STYLES[other.outcome])
+        if weak.stage.must_fail(other.test_case):
+            seen.append(f"\n{weak.stage.fault}: {other.reason}")
+    return name, Text(verdict.outcome.value, style=STYLES[verdict.outcome]), seen

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, evaluate, judge, lab, list, prove, show, ue, up
+from makmal.cli import audit, evaluate, judge, lab, list, prove, rehearse, show, ue, up
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -57,6 +57,11 @@ app.command(
 app.command("list", epilog="Exit codes: 0 the test cases were listed, 2 there are none.")(
     list.command
 )
+app.command(
+    "rehearse",
+    epilog="Exit codes: 0 every verdict is what the faults call for, 1 one is not, 2 it could not "
+    "be done.",
+)(rehearse.command)
 app.command(
     "lab",
     epilog="Exit codes: 0 every verdict is what the faults call for, 1 one is not, 2 it could not "

@@ -1,4 +1,4 @@
-"""The laboratory's main job for now: record its own network, sound and faulty, and audit it.
+"""A rehearsal of the audit: record the laboratory's own network, sound and faulty, and audit it.
 
 A test case is worth no more than the fault that it catches. So the sound networks are audited
 beside the faulty one, and what was expected of every test case stands beside what came out.
@@ -39,7 +39,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class LaboratoryRun:
+class Rehearsal:
     """What was recorded, and what the audits said."""
 
     faults: tuple[Fault, ...]
@@ -53,7 +53,7 @@ class LaboratoryRun:
         return 0 if all(each.is_as_expected for each in self.comparisons) else 1
 
     def as_json(self) -> dict[str, Any]:
-        """The one object that ``makmal lab --json`` prints."""
+        """The one object that ``makmal rehearse --json`` prints."""
         return {
             "faults": [fault.name for fault in self.faults],
             "captures": {name: str(path) for name, path in self.captures.items()},
@@ -73,9 +73,9 @@ class LaboratoryRun:
         }
 
 
-def run_laboratory(
+def rehearse(
     directory: Path, faults: tuple[Fault, ...], progress: Callable[[str], None] = lambda step: None
-) -> LaboratoryRun:
+) -> Rehearsal:
     """Record and audit the networks under ``directory``. Raises OSError if it cannot be written."""
     faulty = OBSERVED
     for fault in faults:
@@ -94,7 +94,7 @@ def run_laboratory(
             strict=True,
         )
     )
-    return LaboratoryRun(faults, captures, reports, comparisons)
+    return Rehearsal(faults, captures, reports, comparisons)
 
 
 def _record_and_audit(

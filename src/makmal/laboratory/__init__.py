@@ -1,0 +1,1 @@
+"""The showcase: the embedded laboratory evaluates itself, sound and with chosen weaknesses."""
