@@ -114,6 +114,10 @@ class FakeCase:
     def requirement(self) -> Requirement:
         return requirement_of(self.name)
 
+    @property
+    def product_classes(self) -> tuple[str, ...]:
+        return self.requirement.product_classes
+
     async def procedure(self, bench: Any) -> None:
         await type(self).steps(bench)
 

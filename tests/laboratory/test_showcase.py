@@ -1,4 +1,4 @@
-"""The showcase: sound products pass, weaknesses are caught, and the evidence can be judged again."""
+"""The showcase: sound products pass, weaknesses are caught, the evidence can be judged again."""
 
 from __future__ import annotations
 

@@ -84,6 +84,18 @@ class Showcase:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The progress of a campaign, told as that of a stage."""
+
+    stage: Stage
+    progress: Progress
+
+    def __call__(self, test_case: str, number: int, whole: int, result: CaseResult | None) -> None:
+        done = number if result is not None else number - 1
+        self.progress(self.stage, test_case, done, whole)
+
+
 def run_showcase(
     directory: Path,
     stages: tuple[Stage, ...],
@@ -99,13 +111,10 @@ def run_showcase(
     for stage in stages:
         place = directory / stage.name
 
-        def shown(
-            name: str, number: int, whole: int, result: CaseResult | None, at: Stage = stage
-        ) -> None:
-            progress(at, name, number if result is not None else number - 1, whole)
-
         target = parse_target(stage.target, stage.name)
-        campaign = evaluate_target(target, stage.test_cases, place, again=True, progress=shown)
+        campaign = evaluate_target(
+            target, stage.test_cases, place, again=True, progress=_Shown(stage, progress)
+        )
         results.append(StageResult(stage, campaign, place))
         if campaign.ended_early:
             break
