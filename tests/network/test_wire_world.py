@@ -19,10 +19,10 @@ from makmal.network.transport.sctp_kernel import kernel_offers_sctp
 from makmal.network.transport.sctp_paths import Carriage, may_use_raw_sockets
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import N2Link, ServiceTimeoutError, UnreachableError
-from makmal.protocol.sbi import HttpMessage
+from makmal.protocol.sbi import HttpMessage, Observer
 from makmal.trace.capture import open_capture
 from makmal.trace.dissect import Dissector
-from makmal.trace.frame import Endpoint, HttpPayload, SctpMessage
+from makmal.trace.frame import Endpoint, SctpMessage, TcpChunk
 from makmal.trace.message import Interface, Message
 
 AMF, GNB = Endpoint("127.0.0.31", 38412), Endpoint("127.0.0.32", 0)
@@ -202,8 +202,10 @@ def test_requests_with_bodies_of_every_size(size: int) -> None:
         answer = await world.request(CLIENT, AUSF, service.request("POST", "/x", body))
         assert (answer.status, len(answer.body)) == (200, size)
         await world.close()
-        messages = [each for each in recorder.payloads if isinstance(each, HttpPayload)]
-        assert [each.message.is_request for each in messages] == [True, False]
+        spoken = Observer()
+        chunks = [each for each in recorder.payloads if isinstance(each, TcpChunk)]
+        messages = [m for each in chunks for m in spoken.feed(each.source, each.payload)]
+        assert [message.is_request for message in messages] == [True, False]
 
     run(work())
 

@@ -8,8 +8,11 @@ from hashlib import shake_256
 from itertools import count
 from typing import Any, TypeVar
 
+from makmal.network.http_ends import HttpEnds
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.taps import Passage
+from makmal.network.transport.channel import Channel
+from makmal.network.transport.tls import ServerTls
 from makmal.network.virtual_clock import VirtualClockLoop
 from makmal.network.world import (
     SERVICE_TIMEOUT,
@@ -20,6 +23,7 @@ from makmal.network.world import (
     N2Receiver,
     SbiHandler,
     ServiceTimeoutError,
+    TlsTo,
     UnreachableError,
     World,
 )
@@ -51,6 +55,9 @@ class SimulatedWorld(World):
         self._services: dict[Endpoint, SbiHandler] = {}
         self._connections: dict[tuple[str, Endpoint], tuple[Endpoint, int]] = {}
         self._ports = count(_EPHEMERAL_PORTS)
+        self._tcp: dict[Endpoint, Callable[[Endpoint], Channel | None]] = {}
+        # For TLS: in clear text messages need not be made into octets.
+        self.http = HttpEnds(self)
 
     @property
     def now_ns(self) -> int:
@@ -100,14 +107,25 @@ class SimulatedWorld(World):
         """Open a UDP port."""
         return _SimulatedDatagrams(self, self._datagrams, local, receive)
 
-    async def serve(self, local: Endpoint, handler: SbiHandler) -> Listening:
+    async def serve(
+        self, local: Endpoint, handler: SbiHandler, tls: ServerTls | None = None
+    ) -> Listening:
         """Serve HTTP requests."""
+        if tls is not None:
+            return await self.http.serve(local, handler, tls)
         return _Entry(self._services, local, handler)
 
     async def request(
-        self, local: Endpoint, to: Endpoint, message: HttpMessage, seconds: float = SERVICE_TIMEOUT
+        self,
+        local: Endpoint,
+        to: Endpoint,
+        message: HttpMessage,
+        seconds: float = SERVICE_TIMEOUT,
+        tls: TlsTo | None = None,
     ) -> HttpMessage:
         """One request and its response, as two messages that taps may do anything to."""
+        if tls is not None or to in self._tcp:
+            return await self.http.request(local, to, message, seconds, tls)
         handler = self._services.get(to)
         if handler is None:
             raise UnreachableError(
@@ -124,6 +142,32 @@ class SimulatedWorld(World):
             self._note_http(to, source, response, connection)
             return response
         return await self._tapped_request(source, to, message, connection, handler, seconds)
+
+    def hang_up(self, address: str) -> None:
+        """Close the HTTP connections that functions at an address have opened."""
+        self.http.hang_up(address)
+
+    async def connect_tcp(self, local: str, to: Endpoint, channel: Channel) -> None:
+        """Connect a channel, if somebody listens."""
+        accept = self._tcp.get(to)
+        here = Endpoint(local, next(self._ports))
+        other = None if accept is None else accept(here)
+        if other is None:
+            raise UnreachableError(f"{to.address}:{to.port} cannot be reached: connection refused")
+        near, far = _MemoryCarrier(self._loop, other), _MemoryCarrier(self._loop, channel)
+        other.connected(far, to, here)
+        channel.connected(near, here, to)
+
+    async def listen_tcp(
+        self, local: Endpoint, accept: Callable[[Endpoint], Channel | None]
+    ) -> Listening:
+        """Take TCP connections."""
+        return _Entry(self._tcp, local, accept)
+
+    async def close(self) -> None:
+        """Stop everything that still runs."""
+        await super().close()
+        await self.http.close()
 
     async def _answered(
         self, handler: SbiHandler, message: HttpMessage, to: Endpoint, seconds: float
@@ -292,6 +336,22 @@ class SimulatedN2Link:
             peer.peer = None
             if peer.on_close is not None:
                 peer.on_close("the other side ended the association")
+
+
+class _MemoryCarrier:
+    """Brings octets to the channel at the other end."""
+
+    def __init__(self, loop: VirtualClockLoop, other: Channel) -> None:
+        self._loop, self._other = loop, other
+
+    def write(self, octets: bytes) -> None:
+        """Send octets."""
+        self._loop.advance(_TRAVEL)
+        self._loop.call_soon(self._other.arrived, octets)
+
+    def close(self) -> None:
+        """Send what is left, and close."""
+        self._loop.call_soon(self._other.lost, "the other side closed the connection")
 
 
 class _SimulatedDatagrams(_Entry):

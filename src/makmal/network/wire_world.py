@@ -1,4 +1,4 @@
-"""The world of sockets: SCTP, UDP and HTTP/2, within a scope that nothing leaves."""
+"""The world of sockets: SCTP, UDP, TCP with HTTP, within a scope that nothing leaves."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from makmal.network.frame_recorder import FrameRecorder
+from makmal.network.http_ends import HttpEnds, HttpListening
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.scope import Scope
 from makmal.network.taps import Passage
-from makmal.network.transport import http2, sctp_kernel
+from makmal.network.transport import sctp_kernel
+from makmal.network.transport.channel import Channel, SocketEnd
 from makmal.network.transport.sctp_kernel import KernelLink, KernelListener
 from makmal.network.transport.sctp_paths import (
     UDP_PORT,
@@ -22,6 +24,7 @@ from makmal.network.transport.sctp_paths import (
     may_use_raw_sockets,
 )
 from makmal.network.transport.sctp_stack import SctpLink, SctpStack
+from makmal.network.transport.tls import ServerTls
 from makmal.network.world import (
     SERVICE_TIMEOUT,
     DatagramEnd,
@@ -30,7 +33,7 @@ from makmal.network.world import (
     N2Link,
     N2Receiver,
     SbiHandler,
-    ServiceTimeoutError,
+    TlsTo,
     UnreachableError,
     World,
 )
@@ -44,7 +47,7 @@ _CONNECT_SECONDS = 5.0
 
 class WireWorld(World):
     """``carriage`` is how SCTP travels; None takes what this machine can: sockets of the kernel,
-    else our own SCTP on IP, else in UDP.
+    else our own SCTP on IP, else in UDP. ``http_version`` is what clients speak in clear text.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class WireWorld(World):
         scope: Scope | None = None,
         carriage: Carriage | None = None,
         udp_port: int = UDP_PORT,
+        http_version: str = "2",
     ) -> None:
         super().__init__(recorder or NoRecorder())
         self.scope = scope or Scope()
@@ -66,12 +70,8 @@ class WireWorld(World):
         self._kernel_ends: list[KernelLink | KernelListener] = []
         self._n2_addresses: set[str] = set()
         self._opening = asyncio.Lock()
-        self._served: set[Endpoint] = set()
         self._datagram_ends: set[Endpoint] = set()
-        self._listening: list[Listening] = []
-        self._clients: dict[tuple[str, Endpoint], http2.ClientConnection] = {}
-        self._connecting: dict[tuple[str, Endpoint], asyncio.Lock] = {}
-        self._connection_numbers: dict[tuple[str, Endpoint], tuple[Endpoint, int]] = {}
+        self.http = HttpEnds(self, http_version)
 
     @property
     def now_ns(self) -> int:
@@ -195,132 +195,66 @@ class WireWorld(World):
 
     # The service-based interface.
 
-    async def serve(self, local: Endpoint, handler: SbiHandler) -> Listening:
-        """Serve HTTP/2 with prior knowledge. Raises OSError."""
-        listening = _HttpListening(self, local, handler)
-        await listening.start()
-        self._served.add(local)
-        self._listening.append(listening)
-        return listening
-
-    def stop_serving(self, listening: Listening) -> None:
-        """A port is served no longer."""
-        self._served.discard(listening.local)
-        if listening in self._listening:
-            self._listening.remove(listening)
+    async def serve(
+        self, local: Endpoint, handler: SbiHandler, tls: ServerTls | None = None
+    ) -> HttpListening:
+        """Serve HTTP/2 (with prior knowledge, if in clear text) and HTTP/1.1. Raises OSError."""
+        return await self.http.serve(local, handler, tls)
 
     async def request(
-        self, local: Endpoint, to: Endpoint, message: HttpMessage, seconds: float = SERVICE_TIMEOUT
+        self,
+        local: Endpoint,
+        to: Endpoint,
+        message: HttpMessage,
+        seconds: float = SERVICE_TIMEOUT,
+        tls: TlsTo | None = None,
     ) -> HttpMessage:
         """One request and its response. Raises UnreachableError, ServiceTimeoutError."""
         self.scope.check(to.address)
-        deadline = asyncio.get_running_loop().time() + seconds
-        connection = await self._client(local.address, to)
-        ours = to in self._served
-        source = connection.local
-        passages = self._tapped(Interface.SBI, source, to, message)
-        if not passages:
-            await asyncio.sleep(seconds)
-            raise ServiceTimeoutError(
-                f"{to.address}:{to.port} did not answer {message.name} within {seconds:g} s"
-            )
-        if passages[0].delay:
-            await asyncio.sleep(passages[0].delay)
-        for further in passages[1:]:
-            self.spawn(self._unheard(connection, further.content, seconds))
-        sent = passages[0].content
-        if not ours:
-            self._note_http(source, to, sent)
-        response = await connection.request(sent, seconds)
-        response.request = sent
-        if ours:
-            # The serving end has noted and tapped it.
-            return response
-        self._note_http(to, source, response)
-        received = self._tapped(Interface.SBI, to, source, response)
-        if not received:
-            await asyncio.sleep(max(deadline - asyncio.get_running_loop().time(), 0))
-            raise ServiceTimeoutError(
-                f"{to.address}:{to.port} did not answer {message.name} within {seconds:g} s"
-            )
-        answer: HttpMessage = received[0].content
-        answer.request = message
-        return answer
+        return await self.http.request(local, to, message, seconds, tls)
 
-    async def _unheard(
-        self, connection: http2.ClientConnection, message: HttpMessage, seconds: float
-    ) -> None:
+    def hang_up(self, address: str) -> None:
+        """Close the HTTP connections that functions at an address have opened."""
+        self.http.hang_up(address)
+
+    async def connect_tcp(self, local: str, to: Endpoint, channel: Channel) -> None:
+        """Connect a channel. Raises UnreachableError, OutOfScopeError."""
+        self.scope.check(to.address)
+        loop = asyncio.get_running_loop()
         try:
-            await connection.request(message, seconds)
-        except UnreachableError:
-            return
-
-    def _note_http(self, source: Endpoint, destination: Endpoint, message: HttpMessage) -> None:
-        if isinstance(self.recorder, FrameRecorder):
-            return
-        self.recorder.http(self.now_ns, source, destination, message, _number(source, destination))
-
-    async def _client(self, local: str, to: Endpoint) -> http2.ClientConnection:
-        key = (local, to)
-        async with self._connecting.setdefault(key, asyncio.Lock()):
-            connection = self._clients.get(key)
-            if connection is None or not connection.is_open:
-                connection = await http2.connect(
-                    local, to, _CONNECT_SECONDS, lambda source: self._octets(source, to)
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await loop.create_connection(
+                    lambda: SocketEnd(lambda remote: channel),
+                    to.address,
+                    to.port,
+                    local_addr=(local, 0) if local else None,
                 )
-                self._clients[key] = connection
-        return connection
+        except TimeoutError:
+            raise UnreachableError(
+                f"no answer from {to.address}:{to.port} within {_CONNECT_SECONDS:g} s"
+            ) from None
+        except OSError as error:
+            raise UnreachableError(
+                f"{to.address}:{to.port} cannot be reached: {error.strerror or error}"
+            ) from None
 
-    def _octets(self, client: Endpoint, server: Endpoint) -> http2.OctetNote | None:
-        """What notes the octets of a connection that we made to somebody else."""
-        if server in self._served:
-            return None
-        return self.octet_note(client, server)
+    async def listen_tcp(
+        self, local: Endpoint, accept: Callable[[Endpoint], Channel | None]
+    ) -> Listening:
+        """Take TCP connections from within the scope. Raises OSError."""
 
-    def octet_note(self, client: Endpoint, server: Endpoint) -> http2.OctetNote | None:
-        """What notes the octets of a connection."""
-        recorder = self.recorder
-        if not isinstance(recorder, FrameRecorder):
-            return None
-        note = recorder.tcp(self.now_ns, client, server)
+        def channel_for(client: Endpoint) -> Channel | None:
+            return accept(client) if self.scope.permits(client.address) else None
 
-        def passed(from_client: bool, octets: bytes | None) -> None:
-            note(self.now_ns, from_client, octets)
-
-        return passed
-
-    async def serve_one(
-        self, handler: SbiHandler, client: Endpoint, server: Endpoint, message: HttpMessage
-    ) -> HttpMessage:
-        """A request that came to us: noted as it came, tapped, answered, tapped, noted."""
-        self._note_http(client, server, message)
-        arrived = self._tapped(Interface.SBI, client, server, message)
-        if not arrived:
-            await asyncio.get_running_loop().create_future()
-        if arrived[0].delay:
-            await asyncio.sleep(arrived[0].delay)
-        response = await handler(arrived[0].content)
-        response.request = message
-        leaving = self._tapped(Interface.SBI, server, client, response)
-        if not leaving:
-            # Never answered: the consumer waits for as long as it will.
-            await asyncio.get_running_loop().create_future()
-        if leaving[0].delay:
-            await asyncio.sleep(leaving[0].delay)
-        sent: HttpMessage = leaving[0].content
-        sent.request = message
-        self._note_http(server, client, sent)
-        return sent
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SocketEnd(channel_for), local.address, local.port
+        )
+        return _TcpListening(server, local)
 
     async def close(self) -> None:
         """Stop everything, and close every socket."""
         await super().close()
-        for client in self._clients.values():
-            await client.finish()
-        self._clients.clear()
-        for listening in list(self._listening):
-            if isinstance(listening, _HttpListening):
-                await listening.finish()
+        await self.http.close()
         for stack in self._stacks.values():
             await stack.close()
         self._stacks.clear()
@@ -336,10 +270,6 @@ def _carriage_of_this_machine() -> Carriage:
     if sctp_kernel.kernel_offers_sctp():
         return Carriage.KERNEL
     return Carriage.IP if may_use_raw_sockets() else Carriage.UDP
-
-
-def _number(one: Endpoint, other: Endpoint) -> int:
-    return hash(frozenset((one, other)))
 
 
 class WireN2Link:
@@ -434,47 +364,10 @@ class _WireDatagrams(asyncio.DatagramProtocol):
             self._transport.close()
 
 
-class _HttpListening:
-    """A port that is served."""
-
-    def __init__(self, world: WireWorld, local: Endpoint, handler: SbiHandler) -> None:
-        self._world, self.local, self._handler = world, local, handler
-        self._server: asyncio.Server | None = None
-        self._connections: set[http2.ServerConnection] = set()
-
-    async def start(self) -> None:
-        """Begin. Raises OSError when the address cannot be had."""
-        self._server = await asyncio.start_server(
-            self._accepted, self.local.address, self.local.port
-        )
-
-    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")
-        client = Endpoint(peer[0], peer[1])
-        if not self._world.scope.permits(client.address):
-            writer.close()
-            return
-        note = self._world.octet_note(client, self.local)
-
-        async def handle(message: HttpMessage) -> HttpMessage:
-            return await self._world.serve_one(self._handler, client, self.local, message)
-
-        connection = http2.ServerConnection(reader, writer, handle, note)
-        self._connections.add(connection)
-        try:
-            await connection.run()
-        finally:
-            self._connections.discard(connection)
-            await connection.finish()
+class _TcpListening:
+    def __init__(self, server: asyncio.Server, local: Endpoint) -> None:
+        self._server, self.local = server, local
 
     def close(self) -> None:
         """Take no more connections."""
-        if self._server is not None:
-            self._server.close()
-
-    async def finish(self) -> None:
-        """Close what is open."""
-        self.close()
-        self._world.stop_serving(self)
-        for connection in list(self._connections):
-            await connection.finish()
+        self._server.close()

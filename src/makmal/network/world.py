@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from makmal.network.recorder import Recorder
 from makmal.network.taps import Taps
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import Endpoint
+
+if TYPE_CHECKING:
+    from makmal.network.transport.channel import Channel
+    from makmal.network.transport.tls import ClientTls, ServerTls
 
 SbiHandler = Callable[[HttpMessage], Awaitable[HttpMessage]]
 DatagramReceiver = Callable[[bytes, Endpoint], None]
@@ -30,6 +34,13 @@ class UnreachableError(Exception):
 
 class ServiceTimeoutError(UnreachableError):
     """A producer took a request and did not answer in time."""
+
+
+class TlsTo(NamedTuple):
+    """TLS to a server whose certificate has this name (an FQDN or an address; "" for any)."""
+
+    client: ClientTls
+    server_name: str
 
 
 class N2Link(Protocol):
@@ -107,14 +118,37 @@ class World(ABC):
         """Open a UDP port. Raises OSError when the address cannot be had."""
 
     @abstractmethod
-    async def serve(self, local: Endpoint, handler: SbiHandler) -> Listening:
-        """Serve HTTP requests. Raises OSError when the address cannot be had."""
+    async def serve(
+        self, local: Endpoint, handler: SbiHandler, tls: ServerTls | None = None
+    ) -> Listening:
+        """Serve HTTP requests, over TLS or in clear text. Raises OSError when the address cannot
+        be had.
+        """
 
     @abstractmethod
     async def request(
-        self, local: Endpoint, to: Endpoint, message: HttpMessage, seconds: float = SERVICE_TIMEOUT
+        self,
+        local: Endpoint,
+        to: Endpoint,
+        message: HttpMessage,
+        seconds: float = SERVICE_TIMEOUT,
+        tls: TlsTo | None = None,
     ) -> HttpMessage:
         """One HTTP request and its response. Raises UnreachableError, ServiceTimeoutError."""
+
+    @abstractmethod
+    async def connect_tcp(self, local: str, to: Endpoint, channel: Channel) -> None:
+        """Connect a channel from an address ("" for any). Raises UnreachableError."""
+
+    @abstractmethod
+    async def listen_tcp(
+        self, local: Endpoint, accept: Callable[[Endpoint], Channel | None]
+    ) -> Listening:
+        """Take TCP connections: ``accept`` gives the channel for a client. Raises OSError."""
+
+    @abstractmethod
+    def hang_up(self, address: str) -> None:
+        """Close the HTTP connections that functions at an address have opened."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside. What goes wrong in it is kept in ``failures``, never lost."""

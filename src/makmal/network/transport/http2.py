@@ -1,4 +1,4 @@
-"""HTTP/2 with prior knowledge over asyncio streams, on the state machine of h2 (RFC 9113)."""
+"""HTTP/2 on a channel, on the state machine of h2 (RFC 9113): with prior knowledge or in TLS."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from h2 import events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 
+from makmal.network.transport.channel import Channel
 from makmal.network.world import ServiceTimeoutError, UnreachableError
 from makmal.protocol.sbi import HttpMessage
-from makmal.trace.frame import Endpoint
+from makmal.protocol.sbi.http1 import MOST_BODY_OCTETS
 
 Handler = Callable[[HttpMessage], Awaitable[HttpMessage]]
-# Notes octets as they pass: whether they are the client's, and None at the end.
-OctetNote = Callable[[bool, bytes | None], None]
-_READ = 65_536
-_MOST_BODY = 1 << 22
+TOO_LONG = f"a body of more than {MOST_BODY_OCTETS >> 20} MiB, which was broken off"
 
 
 @dataclass(slots=True)
@@ -34,67 +33,90 @@ class _Stream:
 class _Connection(ABC):
     """What both ends have in common: reading, writing, flow control, bodies."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        is_client: bool,
-        note: OctetNote | None,
-    ) -> None:
-        self.reader, self.writer, self.is_client = reader, writer, is_client
+    def __init__(self, channel: Channel, is_client: bool) -> None:
+        self.channel, self.is_client = channel, is_client
         self.h2 = H2Connection(
             H2Configuration(
-                client_side=is_client, header_encoding="utf-8", validate_inbound_headers=False
+                client_side=is_client,
+                header_encoding="utf-8",
+                validate_inbound_headers=False,
+                # Headers are what the procedure wants them to be.
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
             )
         )
         self.streams: dict[int, _Stream] = {}
-        self.note = note
+        self.end = ""
         self._window = asyncio.Event()
+        self._will_flush = False
+        self._loop = asyncio.get_running_loop()
+
+    def ready(self) -> None:
+        """The connection is up."""
         self.h2.initiate_connection()
         self.flush()
 
     def flush(self) -> None:
         """Write what the state machine has to say."""
+        self._will_flush = False
         octets = self.h2.data_to_send()
-        if octets and not self.writer.is_closing():
-            if self.note is not None:
-                self.note(self.is_client, octets)
-            self.writer.write(octets)
+        if octets:
+            self.channel.write(octets)
 
-    async def run(self) -> str:
-        """Read until the connection ends; why it did."""
-        while True:
-            try:
-                octets = await self.reader.read(_READ)
-            except OSError as error:
-                return error.strerror or "the connection broke"
-            if not octets:
-                return "the other side closed the connection"
-            if self.note is not None:
-                self.note(not self.is_client, octets)
-            try:
-                for event in self.h2.receive_data(octets):
-                    self._event(event)
-            except ProtocolError as error:
-                self.flush()
-                return f"it does not speak HTTP/2 as it should: {error}"
+    def flush_soon(self) -> None:
+        """The same, with what else is said in this round of the loop."""
+        if not self._will_flush:
+            self._will_flush = True
+            self._loop.call_soon(self.flush)
+
+    def received(self, octets: bytes) -> None:
+        """Octets came."""
+        try:
+            for event in self.h2.receive_data(octets):
+                self._event(event)
+        except ProtocolError as error:
             self.flush()
+            self.channel.close()
+            self.ended(f"it does not speak HTTP/2 as it should: {error}")
+            return
+        self.flush_soon()
+
+    def ended(self, reason: str) -> None:
+        """Nothing will come any more."""
+        if self.end:
+            return
+        self.end = reason
+        self._window.set()
+        for stream_id in list(self.streams):
+            self._reset(stream_id, reason)
 
     def _event(self, event: events.Event) -> None:
-        if isinstance(event, events.RequestReceived | events.ResponseReceived):
+        if isinstance(event, events.DataReceived):
+            self._data(event)
+        elif isinstance(event, events.RequestReceived | events.ResponseReceived):
             stream = self.streams.setdefault(event.stream_id, _Stream())
             stream.headers = [(str(name), str(value)) for name, value in event.headers]
-        elif isinstance(event, events.DataReceived):
-            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            found = self.streams.get(event.stream_id)
-            if found is not None and len(found.body) <= _MOST_BODY:
-                found.body += event.data
         elif isinstance(event, events.StreamEnded):
             self._ended(event.stream_id)
         elif isinstance(event, events.StreamReset):
             self._reset(event.stream_id, "the request was reset")
         elif isinstance(event, events.WindowUpdated | events.RemoteSettingsChanged):
             self._window.set()
+        elif isinstance(event, events.ConnectionTerminated):
+            self.ended("the other side closed the connection (GOAWAY)")
+            self.channel.close()
+
+    def _data(self, event: events.DataReceived) -> None:
+        stream = self.streams.get(event.stream_id)
+        if stream is not None and len(stream.body) + len(event.data) > MOST_BODY_OCTETS:
+            self._reset(event.stream_id, TOO_LONG)
+            self.streams.pop(event.stream_id, None)
+            self.h2.reset_stream(event.stream_id, ErrorCodes.ENHANCE_YOUR_CALM)
+            return
+        if event.flow_controlled_length:
+            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        if stream is not None:
+            stream.body += event.data
 
     @abstractmethod
     def _ended(self, stream_id: int) -> None:
@@ -105,7 +127,7 @@ class _Connection(ABC):
         """A stream was broken off."""
 
     async def send(self, stream_id: int, message: HttpMessage) -> None:
-        """Send a message on a stream, its body as the window allows."""
+        """Send a message on a stream, its body as the window allows. Raises ProtocolError."""
         body = message.body
         self.h2.send_headers(stream_id, headers_of(message), end_stream=not body)
         position = 0
@@ -117,23 +139,23 @@ class _Connection(ABC):
                 self._window.clear()
                 self.flush()
                 await self._window.wait()
+                if self.end:
+                    return
                 continue
             piece = body[position : position + window]
             position += len(piece)
             self.h2.send_data(stream_id, piece, end_stream=position >= len(body))
-        self.flush()
+        self.flush_soon()
 
     def close(self) -> None:
         """Say goodbye and close."""
-        if not self.writer.is_closing():
+        if not self.channel.is_closing:
             try:
                 self.h2.close_connection()
                 self.flush()
             except ProtocolError:
                 pass
-            self.writer.close()
-            if self.note is not None:
-                self.note(self.is_client, None)
+            self.channel.close()
 
 
 def headers_of(message: HttpMessage) -> list[tuple[str, str]]:
@@ -170,26 +192,20 @@ def message_of(
     )
 
 
-class ServerConnection(_Connection):
+class Http2Server(_Connection):
     """Answers each request with what the handler gives, several at a time."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        handler: Handler,
-        note: OctetNote | None,
-    ) -> None:
+    def __init__(self, channel: Channel, handler: Handler) -> None:
         self._handler = handler
         self._tasks: set[asyncio.Task[None]] = set()
-        super().__init__(reader, writer, False, note)
+        super().__init__(channel, False)
 
     def _ended(self, stream_id: int) -> None:
         stream = self.streams.pop(stream_id, None)
         if stream is None:
             return
         message = message_of(True, stream.headers, bytes(stream.body), stream_id)
-        task = asyncio.get_running_loop().create_task(self._answer(stream_id, message))
+        task = self._loop.create_task(self._answer(stream_id, message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -205,53 +221,45 @@ class ServerConnection(_Connection):
             # The stream or the connection went in the meantime.
             return
 
+    def ended(self, reason: str) -> None:
+        """Nothing will come any more: nobody waits for answers."""
+        super().ended(reason)
+        for task in self._tasks:
+            task.cancel()
+
     async def finish(self) -> None:
         """Stop answering."""
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.close()
 
 
-class ClientConnection(_Connection):
+class Http2Client(_Connection):
     """Many requests at a time to one server."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        remote: Endpoint,
-        note: OctetNote | None,
-    ) -> None:
-        name = writer.get_extra_info("sockname")
-        self.local, self.remote = Endpoint(name[0], name[1]), remote
-        self.ended = ""
-        self._answered = False
-        super().__init__(reader, writer, True, note)
-        self._task = asyncio.get_running_loop().create_task(self._read())
-
-    async def _read(self) -> None:
-        self.ended = await self.run()
-        for stream_id in list(self.streams):
-            self._reset(stream_id, self.ended)
-        self.close()
+    def __init__(self, channel: Channel) -> None:
+        self._was_answered = False
+        super().__init__(channel, True)
 
     @property
     def is_open(self) -> bool:
         """Whether requests may be sent."""
-        return not self.ended and not self.writer.is_closing()
+        return not self.end and not self.channel.is_closing
 
     async def request(self, message: HttpMessage, seconds: float) -> HttpMessage:
         """One request and its response. Raises UnreachableError, ServiceTimeoutError."""
-        try:
-            stream_id = self.h2.get_next_available_stream_id()
-        except ProtocolError as error:
-            raise UnreachableError(f"no more requests on this connection: {error}") from None
-        answer: asyncio.Future[HttpMessage] = asyncio.get_running_loop().create_future()
-        self.streams[stream_id] = _Stream(answer=answer, request=message)
-        where = f"{self.remote.address}:{self.remote.port}"
+        where = f"{self.channel.remote.address}:{self.channel.remote.port}"
+        stream_id = 0
         try:
             async with asyncio.timeout(seconds):
+                while len(self.streams) >= self.h2.remote_settings.max_concurrent_streams:
+                    self._window.clear()
+                    await self._window.wait()
+                stream_id = self.h2.get_next_available_stream_id()
+                answer: asyncio.Future[HttpMessage] = self._loop.create_future()
+                self.streams[stream_id] = _Stream(answer=answer, request=message)
                 await self.send(stream_id, message)
                 return await answer
         except TimeoutError:
@@ -259,9 +267,10 @@ class ClientConnection(_Connection):
                 f"{where} did not answer {message.name} within {seconds:g} s"
             ) from None
         except ProtocolError as error:
-            raise UnreachableError(f"{where}: {error}") from None
+            raise UnreachableError(f"{where}: {self.end or error}") from None
         finally:
             self.streams.pop(stream_id, None)
+            self._window.set()
 
     def _ended(self, stream_id: int) -> None:
         stream = self.streams.get(stream_id)
@@ -269,38 +278,21 @@ class ClientConnection(_Connection):
             return
         response = message_of(False, stream.headers, bytes(stream.body), stream_id)
         response.request = stream.request
-        self._answered = True
+        self._was_answered = True
         stream.answer.set_result(response)
 
     def _reset(self, stream_id: int, reason: str) -> None:
         stream = self.streams.get(stream_id)
         if stream is None or stream.answer is None or stream.answer.done():
             return
-        hint = "" if self._answered else ": is it a service-based interface without TLS?"
-        stream.answer.set_exception(
-            UnreachableError(f"{self.remote.address}:{self.remote.port}: {reason}{hint}")
-        )
+        hint = "" if self._was_answered or self.channel.session or reason is TOO_LONG else _HINT
+        remote = self.channel.remote
+        error = UnreachableError(f"{remote.address}:{remote.port}: {reason}{hint}")
+        stream.answer.set_exception(error)
 
     async def finish(self) -> None:
-        """Close, and wait until nothing reads any more."""
+        """Close."""
         self.close()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
 
-async def connect(
-    local: str, remote: Endpoint, seconds: float, note: Callable[[Endpoint], OctetNote | None]
-) -> ClientConnection:
-    """A connection from a local address ("" for any). Raises UnreachableError."""
-    where = f"{remote.address}:{remote.port}"
-    try:
-        async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection(
-                remote.address, remote.port, local_addr=(local, 0) if local else None
-            )
-    except TimeoutError:
-        raise UnreachableError(f"no answer from {where} within {seconds:g} s") from None
-    except OSError as error:
-        raise UnreachableError(f"{where} cannot be reached: {error.strerror or error}") from None
-    name = writer.get_extra_info("sockname")
-    return ClientConnection(reader, writer, remote, note(Endpoint(name[0], name[1])))
+_HINT = ": is it a service-based interface without TLS?"
