@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from makmal.bench.campaign import CampaignError, CaseResult, chosen, classes
+from makmal.bench.campaign import CampaignError, CaseResult, chosen
 from makmal.bench.evidence import read_run
 from makmal.bench.manifest import EvidenceError, damages, read_manifest
 from makmal.bench.not_done import NotDoneError
@@ -259,7 +259,7 @@ def test_test_cases_are_chosen_by_name_and_class() -> None:
     assert [each.name for each in chosen(known, None, "AMF")] == list(NAMES)
     assert chosen(known, None, "SMF") == []
     assert [each.name for each in chosen(known, [NAMES[1], NAMES[1]], None)] == [NAMES[1]]
-    assert classes(known[NAMES[0]]()) == ["AMF"]
+    assert known[NAMES[0]]().product_classes == ("AMF",)
     with pytest.raises(KeyError):
         chosen(known, ["TC_NONE"], None)
     assert Outcome.PASS.value == "pass"
