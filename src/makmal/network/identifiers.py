@@ -49,6 +49,13 @@ class Identifiers:
         self._last += 1
         return self._last
 
+    def take(self, number: int) -> bool:
+        """Take a number into use that somebody else chose; whether it was free."""
+        if number in self._used:
+            return False
+        self._used.add(number)
+        return True
+
     def release(self, number: int) -> None:
         """A number is free again."""
         self._used.discard(number)

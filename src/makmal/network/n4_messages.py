@@ -298,6 +298,13 @@ def detection_rules(
     return [(ie.CREATE_PDR, uplink), (ie.CREATE_PDR, downlink)]
 
 
+def f_teid(address: str, teid: int) -> pfcp.FTeid:
+    """An end of a tunnel (8.2.3)."""
+    if ":" in address:
+        return pfcp.FTeid(teid, ipv6=address)
+    return pfcp.FTeid(teid, ipv4=address)
+
+
 def uplink_pdr(qfi: int) -> int:
     """The rule number of a flow towards the data network."""
     return 2 * qfi - 1

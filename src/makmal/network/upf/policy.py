@@ -19,12 +19,11 @@ class UpfPolicy:
     # Configuration.
     timers: PfcpTimers = field(default_factory=PfcpTimers)
     answers_icmp_echo: bool = True
-    answers_udp_echo: bool = True
     buffered_packets: int = 64
     most_sessions: int = 1_000_000
-    # Seconds until an Echo Request on N3 is given up, and how often it is sent (29.281, 7.2.1).
-    t3: float = 3.0
-    n3: int = 5
+    answers_heartbeats: bool = True
+    # Addresses that GTP-U is taken from (TS 33.117, 4.2.6.2.4); None where no rule is set.
+    permitted_gtpu_sources: tuple[str, ...] | None = None
 
     # Identifiers (TS 29.244, 5.5; TS 33.513, 4.2.2.6).
     teid_allocation: Allocation = Allocation.RANDOM
@@ -46,6 +45,14 @@ class UpfPolicy:
     sends_end_marker: bool = True
     # Error indications count only from the gNB of the tunnel (TS 23.527, 5.3.3).
     checks_error_indication_peer: bool = True
+    applies_gtpu_filter: bool = True
+    # Messages that are not as TS 29.281 has them are dropped, and harm nothing.
+    discards_malformed_gtpu: bool = True
+    survives_malformed_gtpu: bool = True
     # A UE reaches neither the functions of the network nor other UEs through its session.
     shields_network: bool = True
     isolates_ues: bool = True
+
+    # N9 (TS 33.501, 5.9.3.4: inter-PLMN user plane security).
+    checks_n9_teid: bool = True
+    checks_n9_peer: bool = True

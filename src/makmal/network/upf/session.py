@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from makmal.network.upf.flow_filter import FlowFilter
@@ -12,16 +13,28 @@ from makmal.trace.frame import Endpoint
 
 @dataclass(slots=True)
 class DetectionRule:
-    """A PDR: which packets (5.2.1)."""
+    """A PDR: which packets (5.2.1). ``from_access``: they come from the UE's side.
+
+    ``teid`` is our end of the tunnel that they come in, None for those from the data network.
+    """
 
     identifier: int
     precedence: int
-    source_interface: int
-    far_id: int | None
-    qer_ids: tuple[int, ...]
+    from_access: bool
+    far_id: int | None = None
+    qer_ids: tuple[int, ...] = ()
+    urr_ids: tuple[int, ...] = ()
     teid: int | None = None
     qfis: tuple[int, ...] = ()
     filters: tuple[FlowFilter, ...] = ()
+
+    def takes(self, packet: bytes, qfi: int | None, *, checks_qfi: bool) -> bool:
+        """Whether a packet is of this rule."""
+        if checks_qfi and self.qfis and qfi is not None and qfi not in self.qfis:
+            return False
+        if not self.filters:
+            return True
+        return any(each.matches(packet, uplink=self.from_access) for each in self.filters)
 
 
 @dataclass(slots=True)
@@ -36,6 +49,31 @@ class ForwardingRule:
 
 
 @dataclass(slots=True)
+class Bucket:
+    """What may still pass of a rate, in octets (TS 23.501, 5.7.1.8); ``rate`` in octets a second.
+
+    The clock is asked only when the bucket is empty, so that a packet costs no more than a
+    subtraction.
+    """
+
+    rate: float
+    left: float = 0.0
+    filled_ns: int = 0
+
+    def passes(self, octets: int, clock: Callable[[], int]) -> bool:
+        """Whether a packet of so many octets may pass; if so, it is taken."""
+        if self.left < octets:
+            now = clock()
+            # One second of the rate at once, at most.
+            gained = self.rate * min((now - self.filled_ns) / 1e9, 1.0)
+            self.left, self.filled_ns = min(self.left + gained, self.rate), now
+            if self.left < octets:
+                return False
+        self.left -= octets
+        return True
+
+
+@dataclass(slots=True)
 class EnforcementRule:
     """A QER: gate, QFI, and the rates in kbit/s (5.4)."""
 
@@ -43,8 +81,14 @@ class EnforcementRule:
     uplink_open: bool = True
     downlink_open: bool = True
     qfi: int | None = None
-    maximum: pfcp.BitRates | None = None
     guaranteed: pfcp.BitRates | None = None
+    uplink: Bucket | None = None
+    downlink: Bucket | None = None
+
+    def limit(self, maximum: pfcp.BitRates) -> None:
+        """Let no more than this pass."""
+        self.uplink = Bucket(maximum.uplink * 125.0)
+        self.downlink = Bucket(maximum.downlink * 125.0)
 
 
 @dataclass(slots=True)
@@ -54,10 +98,17 @@ class Volume:
     packets: int = 0
     octets: int = 0
 
-    def count(self, packet: bytes) -> None:
-        """One packet more."""
-        self.packets += 1
-        self.octets += len(packet)
+
+@dataclass(slots=True)
+class UsageRule:
+    """A URR: what passed since the last report; ``threshold`` in octets (5.2.2)."""
+
+    identifier: int
+    triggers: pfcp.ReportingTriggers | None = None
+    threshold: int | None = None
+    uplink: Volume = field(default_factory=Volume)
+    downlink: Volume = field(default_factory=Volume)
+    reports: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -70,12 +121,12 @@ class UpSession:
     detection: dict[int, DetectionRule] = field(default_factory=dict)
     forwarding: dict[int, ForwardingRule] = field(default_factory=dict)
     enforcement: dict[int, EnforcementRule] = field(default_factory=dict)
-    usage_reporting: set[int] = field(default_factory=set)
+    usage: dict[int, UsageRule] = field(default_factory=dict)
     # Of the UE: an IPv4 address in four octets, an IPv6 prefix in eight.
     ipv4: bytes | None = None
     ipv6_prefix: bytes | None = None
     teids: set[int] = field(default_factory=set)
-    uplink_rules: tuple[DetectionRule, ...] = ()
+    rules_of_teid: dict[int, tuple[DetectionRule, ...]] = field(default_factory=dict)
     downlink_rules: tuple[DetectionRule, ...] = ()
     buffered: deque[bytes] = field(default_factory=deque)
     has_reported: bool = False
@@ -90,12 +141,15 @@ class UpSession:
     def order(self) -> None:
         """Put the rules in the order in which they are tried: lowest precedence value first."""
         ordered = sorted(self.detection.values(), key=lambda rule: rule.precedence)
-        access = pfcp.SourceInterface.ACCESS
-        self.uplink_rules = tuple(each for each in ordered if each.source_interface == access)
-        self.downlink_rules = tuple(each for each in ordered if each.source_interface != access)
+        self.rules_of_teid = {
+            teid: tuple(each for each in ordered if each.teid == teid) for teid in self.teids
+        }
+        self.downlink_rules = tuple(
+            each for each in ordered if not each.from_access and each.teid is None
+        )
 
     def is_of_ue(self, address: bytes) -> bool:
-        """Whether an address of a packet is the UE's."""
+        """Whether an address of a packet is the UE's. A session without one forwards any."""
         if len(address) == 4:
-            return address == self.ipv4
-        return self.ipv6_prefix is not None and address[:8] == self.ipv6_prefix
+            return self.ipv4 is None or address == self.ipv4
+        return self.ipv6_prefix is None or address[:8] == self.ipv6_prefix

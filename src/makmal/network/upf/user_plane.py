@@ -1,0 +1,389 @@
+"""Packets through the UPF: N3 and N9 to N6 and back (TS 29.281; TS 38.415; TS 23.501, 5.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from struct import Struct
+
+from makmal.network.upf import packets
+from makmal.network.upf.data_network import DataNetwork
+from makmal.network.upf.policy import UpfPolicy
+from makmal.network.upf.session import DetectionRule, ForwardingRule, UpSession
+from makmal.protocol import gtpu, pfcp
+from makmal.protocol.errors import DecodeError
+from makmal.trace.frame import Endpoint
+
+_KIND = gtpu.MessageType
+_G_PDU = int(_KIND.G_PDU)
+_FORWARD, _BUFFER = pfcp.ApplyAction.FORW, pfcp.ApplyAction.BUFF
+_CONTAINER = int(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER)
+_TO_ACCESS = int(pfcp.DestinationInterface.ACCESS)
+# A G-PDU with a PDU session container and nothing else: version 1, GTP, E; one unit of four octets.
+_WITH_CONTAINER = Struct(">BBHIHBBBBBB")
+_ADDED = 8
+_UDP_GTPU = 2152
+
+SendDatagram = Callable[[bytes, Endpoint], None]
+
+
+class UserPlane:
+    """The forwarding half. ``on_waiting`` is told of the first packet that waits for an idle UE,
+    ``on_error_indication`` of a tunnel that its other end does not know, ``on_threshold`` of a
+    usage rule that has reached its volume.
+    """
+
+    def __init__(
+        self,
+        policy: UpfPolicy,
+        send: SendDatagram,
+        data_network: DataNetwork,
+        own_address: str,
+        functions: Iterable[str],
+        clock: Callable[[], int],
+    ) -> None:
+        self.policy, self._send, self.data_network = policy, send, data_network
+        self._own = own_address
+        self._functions = frozenset(ip_address(each).packed for each in functions)
+        self._clock = clock
+        self.log: list[str] = []
+        self.by_teid: dict[int, UpSession] = {}
+        self.by_address: dict[bytes, UpSession] = {}
+        self.counters: dict[str, int] = {}
+        self.on_waiting: Callable[[UpSession, DetectionRule], None] = lambda session, rule: None
+        self.on_error_indication: Callable[[UpSession, Endpoint, int], None] = (
+            lambda session, peer, teid: None
+        )
+        self.on_threshold: Callable[[UpSession, int], None] = lambda session, rule: None
+        # Tunnels that were deleted and still forward: only by a fault.
+        self._lingering: dict[int, UpSession] = {}
+        self.is_broken = False
+        data_network.take = self.downlink
+
+    # Sessions come and go.
+
+    def enter(self, session: UpSession) -> None:
+        """A session has rules now, or others."""
+        for teid in session.teids:
+            self.by_teid[teid] = session
+        for address in session.addresses:
+            self.by_address[address] = session
+
+    def remove(self, session: UpSession) -> None:
+        """A session has ended."""
+        for teid in session.teids:
+            if self.by_teid.get(teid) is session:
+                del self.by_teid[teid]
+            if not self.policy.closes_deleted_tunnels:
+                self._lingering[teid] = session
+        for address in session.addresses:
+            if self.by_address.get(address) is session:
+                del self.by_address[address]
+                if not self.policy.closes_deleted_tunnels:
+                    self.by_address[address] = session
+
+    def end_marker(self, peer: Endpoint, teid: int) -> None:
+        """Tell a tunnel's end that no more comes (TS 29.281, 7.3.2)."""
+        if self.policy.sends_end_marker:
+            self._send(gtpu.build(_KIND.END_MARKER, teid).encode(), peer)
+
+    def flush(self, session: UpSession) -> None:
+        """What waited goes, now that it can."""
+        waiting = list(session.buffered)
+        session.buffered.clear()
+        for packet in waiting:
+            self._down(session, packet)
+
+    def _count(self, what: str) -> None:
+        self.counters[what] = self.counters.get(what, 0) + 1
+
+    # From the tunnels.
+
+    def datagram(self, octets: bytes, source: Endpoint) -> None:
+        """A datagram on N3 or N9."""
+        if self.is_broken:
+            return
+        policy = self.policy
+        if (
+            policy.permitted_gtpu_sources is not None
+            and policy.applies_gtpu_filter
+            and source.address not in policy.permitted_gtpu_sources
+        ):
+            self._count("filtered")
+            return
+        # What nearly every datagram is: a G-PDU with just a PDU session container.
+        if (
+            len(octets) > 16
+            and octets[0] == 0x34
+            and octets[1] == _G_PDU
+            and octets[11] == _CONTAINER
+            and octets[12] == 1
+            and octets[15] == 0
+            and (octets[2] << 8 | octets[3]) + 8 == len(octets)
+        ):
+            self._packet(int.from_bytes(octets[4:8], "big"), octets[14] & 0x3F, octets[16:], source)
+            return
+        try:
+            message = gtpu.decode(octets)
+        except DecodeError as error:
+            self._malformed(octets, source, error)
+            return
+        self._message(message, source)
+
+    def _malformed(self, octets: bytes, source: Endpoint, error: DecodeError) -> None:
+        self._count("malformed")
+        self.log.append(f"undecodable datagram of {source.address}: {error}")
+        if not self.policy.survives_malformed_gtpu:
+            self.is_broken = True
+        elif not self.policy.discards_malformed_gtpu and len(octets) > 8 and octets[1] == _G_PDU:
+            # A fault: where the packet seems to begin is guessed.
+            start = 16 if octets[0] & 4 else 12 if octets[0] & 3 else 8
+            self._packet(int.from_bytes(octets[4:8], "big"), None, octets[start:], source)
+
+    def _message(self, message: gtpu.Message, source: Endpoint) -> None:
+        kind = message.message_type
+        if kind == _KIND.G_PDU:
+            qfi = None
+            try:
+                container = message.pdu_session_container
+            except DecodeError as error:
+                self._malformed(message.encode(), source, error)
+                return
+            if container is not None:
+                qfi = container.qfi
+            self._packet(message.teid, qfi, message.payload, source)
+        elif kind == _KIND.ECHO_REQUEST:
+            answer = gtpu.build(
+                _KIND.ECHO_RESPONSE,
+                0,
+                sequence_number=message.sequence_number or 0,
+                elements=[(gtpu.ie.RECOVERY, 0)],
+            )
+            self._send(answer.encode(), source)
+        elif kind == _KIND.ERROR_INDICATION:
+            self._error_indication(message, source)
+        elif kind == _KIND.END_MARKER:
+            self._pass_end_marker(message.teid, source)
+
+    def _error_indication(self, message: gtpu.Message, source: Endpoint) -> None:
+        try:
+            teid = message.get(gtpu.ie.TEID_DATA_I)
+        except DecodeError:
+            teid = None
+        if teid is None:
+            return
+        for session in {id(each): each for each in self.by_teid.values()}.values():
+            for rule in session.forwarding.values():
+                if rule.teid != teid or rule.peer is None:
+                    continue
+                if self.policy.checks_error_indication_peer and rule.peer.address != source.address:
+                    self._count("error indications of others")
+                    continue
+                rule.action = _BUFFER
+                self.on_error_indication(session, rule.peer, teid)
+
+    def _pass_end_marker(self, teid: int, source: Endpoint) -> None:
+        """An end marker goes on to the end of the next tunnel (TS 23.501, 5.8.2.9)."""
+        session = self.by_teid.get(teid)
+        if session is None:
+            return
+        for rule in session.rules_of_teid.get(teid, ()):
+            far = session.forwarding.get(rule.far_id or 0)
+            if far is not None and far.peer is not None and far.teid is not None:
+                if far.peer.address != source.address:
+                    self._send(gtpu.build(_KIND.END_MARKER, far.teid).encode(), far.peer)
+                return
+
+    def _packet(self, teid: int, qfi: int | None, packet: bytes, source: Endpoint) -> None:
+        """A packet of a tunnel."""
+        policy = self.policy
+        session = self.by_teid.get(teid)
+        if session is None:
+            session = self._lingering.get(teid) or self._of_unknown_tunnel(teid, packet, source)
+            if session is None:
+                return
+            if teid not in session.rules_of_teid:
+                self._down(session, packet)
+                return
+        if not packets.version(packet):
+            self._count("no IP packets")
+            return
+        for rule in session.rules_of_teid[teid]:
+            if rule.takes(packet, qfi, checks_qfi=policy.checks_qfi):
+                break
+        else:
+            self._count("packets without a rule")
+            return
+        far = session.forwarding.get(rule.far_id or 0)
+        if far is None:
+            return
+        if not rule.from_access:
+            # From N9: only from the other end of this session's tunnel (TS 33.501, 5.9.3.4).
+            if policy.checks_n9_peer and not self._is_peer(session, source):
+                self._count("packets of another peer on N9")
+                return
+            self._down(session, packet, rule)
+            return
+        if policy.checks_uplink_source and not session.is_of_ue(packets.source(packet)):
+            self._count("packets with a source address that is not the UE's")
+            return
+        if not self._permitted(session, rule, packet, uplink=True):
+            return
+        if far.action & _FORWARD:
+            self._up(session, far, qfi, packet)
+
+    @staticmethod
+    def _is_peer(session: UpSession, source: Endpoint) -> bool:
+        known = [
+            each.peer.address
+            for each in session.forwarding.values()
+            if each.peer is not None and each.interface != _TO_ACCESS
+        ]
+        return not known or source.address in known
+
+    def _of_unknown_tunnel(self, teid: int, packet: bytes, source: Endpoint) -> UpSession | None:
+        """A TEID that is not in use is answered; only by a fault is the packet forwarded."""
+        self._count("packets for an unknown TEID")
+        if not self.policy.checks_n9_teid and packets.version(packet):
+            return self._session_of(packets.destination(packet))
+        if self.policy.answers_unknown_teid:
+            answer = gtpu.build(
+                _KIND.ERROR_INDICATION,
+                0,
+                sequence_number=0,
+                elements=[(gtpu.ie.TEID_DATA_I, teid), (gtpu.ie.GTP_U_PEER_ADDRESS, self._own)],
+            )
+            self._send(answer.encode(), source)
+        return None
+
+    def _permitted(
+        self, session: UpSession, rule: DetectionRule, packet: bytes, *, uplink: bool
+    ) -> bool:
+        """Gates and rates, and the count of what passes."""
+        for identifier in rule.qer_ids:
+            enforced = session.enforcement.get(identifier)
+            if enforced is None:
+                continue
+            if not (enforced.uplink_open if uplink else enforced.downlink_open):
+                self._count("packets at a closed gate")
+                return False
+            bucket = enforced.uplink if uplink else enforced.downlink
+            if bucket is not None and not bucket.passes(len(packet), self._clock):
+                self._count("packets beyond the rate")
+                return False
+        volume = session.uplink if uplink else session.downlink
+        volume.packets += 1
+        volume.octets += len(packet)
+        for identifier in rule.urr_ids:
+            used = session.usage.get(identifier)
+            if used is None:
+                continue
+            counted = used.uplink if uplink else used.downlink
+            counted.packets += 1
+            counted.octets += len(packet)
+            if (
+                used.threshold is not None
+                and used.uplink.octets + used.downlink.octets >= used.threshold
+            ):
+                self.on_threshold(session, identifier)
+        return True
+
+    def _up(self, session: UpSession, far: ForwardingRule, qfi: int | None, packet: bytes) -> None:
+        if far.peer is not None and far.teid is not None:
+            # To the next UPF on N9.
+            flow = gtpu.UlPduSessionInformation(qfi=qfi or self._qfi(session) or 0)
+            message = gtpu.build(
+                _KIND.G_PDU, far.teid, packet, extension_headers=[(_CONTAINER, flow)]
+            )
+            self._send(message.encode(), far.peer)
+            return
+        receiver = packets.destination(packet)
+        if receiver in self._functions:
+            if self.policy.shields_network:
+                self._count("packets to functions of the network")
+                return
+            if self._unpacked(packet):
+                return
+        other = self._session_of(receiver)
+        if other is not None:
+            if self.policy.isolates_ues and other is not session:
+                self._count("packets to another UE")
+                return
+            self._down(other, packet)
+            return
+        self.data_network.send(packet)
+
+    def _unpacked(self, packet: bytes) -> bool:
+        """Only by a fault: GTP-U in a packet of a UE is taken for GTP-U of N3."""
+        ends = packets.ports(packet)
+        if (
+            ends is None
+            or ends[1] != _UDP_GTPU
+            or packets.destination(packet) != ip_address(self._own).packed
+        ):
+            return False
+        source = Endpoint(str(ip_address(packets.source(packet))), ends[0])
+        self.datagram(packet[packets.payload_at(packet) + 8 :], source)
+        return True
+
+    # To the UE.
+
+    def _session_of(self, address: bytes) -> UpSession | None:
+        return self.by_address.get(address if len(address) == 4 else address[:8])
+
+    def downlink(self, packet: bytes) -> None:
+        """A packet of the data network."""
+        if self.is_broken or not packets.version(packet):
+            return
+        session = self._session_of(packets.destination(packet))
+        if session is None:
+            self._count("packets for no UE")
+            return
+        self._down(session, packet)
+
+    def _down(self, session: UpSession, packet: bytes, rule: DetectionRule | None = None) -> None:
+        if rule is None:
+            for each in session.downlink_rules or self._any_downlink(session):
+                if each.takes(packet, None, checks_qfi=False):
+                    rule = each
+                    break
+            else:
+                self._count("packets without a rule")
+                return
+        far = session.forwarding.get(rule.far_id or 0)
+        if far is None or not self._permitted(session, rule, packet, uplink=False):
+            return
+        if far.action & _FORWARD and far.peer is not None and far.teid is not None:
+            length = len(packet)
+            qfi = self._qfi_of(session, rule)
+            header = _WITH_CONTAINER.pack(
+                0x34, _G_PDU, length + _ADDED, far.teid, 0, 0, _CONTAINER, 1, 0, qfi, 0
+            )
+            self._send(header + packet, far.peer)
+        elif far.action & _BUFFER:
+            self._wait(session, rule, far, packet)
+
+    @staticmethod
+    def _any_downlink(session: UpSession) -> tuple[DetectionRule, ...]:
+        return tuple(each for each in session.detection.values() if not each.from_access)
+
+    def _wait(
+        self, session: UpSession, rule: DetectionRule, far: ForwardingRule, packet: bytes
+    ) -> None:
+        if len(session.buffered) >= self.policy.buffered_packets:
+            session.buffered.popleft()
+        session.buffered.append(packet)
+        if far.action & pfcp.ApplyAction.NOCP and not session.has_reported:
+            session.has_reported = True
+            self.on_waiting(session, rule)
+
+    def _qfi_of(self, session: UpSession, rule: DetectionRule) -> int:
+        for identifier in rule.qer_ids:
+            enforced = session.enforcement.get(identifier)
+            if enforced is not None and enforced.qfi is not None:
+                return enforced.qfi
+        return 1
+
+    @staticmethod
+    def _qfi(session: UpSession) -> int | None:
+        return next((each.qfi for each in session.enforcement.values() if each.qfi), None)
