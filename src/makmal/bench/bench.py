@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from makmal.bench import alterations
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.steps import Controls, Steps
 from makmal.bench.tester_ue import TesterUe
 from makmal.network.amf import AmfPolicy
 from makmal.network.amf.amf import Amf
@@ -25,22 +26,8 @@ from makmal.network.ue import UePolicy
 from makmal.network.world import UnreachableError, World
 from makmal.protocol import nas
 from makmal.protocol.nas.capabilities import FiveGmmFeature
-from makmal.testcases.reading import LOG, PREPARATION
+from makmal.testcases.reading import LOG
 from makmal.trace.message import Interface
-from makmal.trace.trace import NOT_DONE
-
-
-class Controls(Protocol):
-    """What can be done to the product besides sending it messages."""
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Bring settings into effect. Raises NotDoneError where the product has no hook for it."""
-
-    async def restore(self) -> None:
-        """Bring the declared configuration back."""
-
-    async def log_lines(self) -> list[str] | None:
-        """The product's log since the bench was opened; None where there is no access to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +51,7 @@ class BenchSettings:
     authenticated_slice: Slice = (2, "000002")
 
 
-class Bench:
+class Bench(Steps):
     """Opened for one test case: fresh UEs, gNBs that set up NG with the product when first used."""
 
     # What a CIoT UE says that it can do (TS 24.501, 9.11.3.1).
@@ -79,7 +66,8 @@ class Bench:
         settings: BenchSettings,
         controls: Controls,
     ) -> None:
-        self.world, self.plan, self.network, self.settings = world, plan, network, settings
+        super().__init__(world)
+        self.plan, self.network, self.settings = plan, network, settings
         self._controls = controls
         self._subscriptions = subscriptions
         self._gnbs: dict[str, Gnb] = {}
@@ -87,27 +75,6 @@ class Bench:
         self._other_amf: Amf | None = None
 
     # Steps.
-
-    def mark(self, name: str) -> None:
-        """A step begins."""
-        self.world.recorder.step(self.world.now_ns, name)
-
-    def not_done(self, reason: str) -> None:
-        """Put into the trace what could not be done, and why."""
-        self.mark(NOT_DONE + reason)
-
-    @contextmanager
-    def variant(self, name: str, *, preparing: bool = False) -> Iterator[None]:
-        """One variant of the test case. What keeps it from being run goes into the trace.
-
-        ``preparing``: what the standard has as a pre-condition comes first, and is no part of the
-        variant; the procedure calls ``mark(name)`` when it begins.
-        """
-        self.mark(f"{PREPARATION}{name}" if preparing else name)
-        try:
-            yield
-        except (NotDoneError, UnreachableError) as error:
-            self.not_done(f"{name}: {error}")
 
     async def quiet(self) -> None:
         """Wait for as long as a reaction may take."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_network
 
 from makmal.network.plan import NetworkPlan
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
-from makmal.trace.knowledge import HomeNetworkKey, Knowledge, Subscriber
+from makmal.trace.knowledge import HomeNetworkKey, IpNetwork, Knowledge, Subscriber
 
 # Everything that the embedded network can do.
 FEATURES = frozenset({"emergency", "ciot", "up-ciot", "nssaa", "oauth2"})
+# What the embedded UPF declares.
+UPF_FEATURES = frozenset({"ipups", "gtpu-filtering"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
 
@@ -36,6 +39,20 @@ def embedded_subscriptions(
         )
         for number in range(1, count + 1)
     )
+
+
+def user_plane_addresses(plan: NetworkPlan) -> dict[str, tuple[IpNetwork, ...]]:
+    """Which addresses are of which interface of a UPF, as far as a judge has to know."""
+    ends = {
+        "n3": (plan.n3("UPF").address, plan.n3("gNB").address, plan.n3("gNB-2").address),
+        "n4": (plan.n4("UPF").address, plan.n4("SMF").address, plan.n4("SMF-2").address),
+        "n6": (plan.address("DN"),),
+        "n9": (plan.n9("UPF").address, plan.n9("UPF-2").address),
+    }
+    return {
+        name: tuple(ip_network(each) for each in dict.fromkeys(addresses))
+        for name, addresses in ends.items()
+    }
 
 
 def knowledge_of(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from makmal.bench import embedded
-from makmal.bench.embedded_plan import FEATURES
+from makmal.bench.embedded_plan import FEATURES, UPF_FEATURES
+from makmal.bench.user_plane import embedded_upf
 from makmal.judges.verdict import Verdict
 from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, Variation
 from makmal.network.plan import FUNCTIONS
@@ -46,9 +47,14 @@ def _network_function(name: str) -> EmbeddedTarget:
     )
 
 
+def _upf() -> EmbeddedTarget:
+    """The UPF alone: its neighbours are the bench's."""
+    return replace(_network_function("UPF"), evaluate=embedded_upf.evaluate, features=UPF_FEATURES)
+
+
 EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
     name: _network_function(name) for name in FUNCTIONS if not name.endswith("-2")
-}
+} | {"UPF": _upf()}
 
 
 def all_faults() -> dict[str, Fault]:

@@ -15,7 +15,12 @@ _PLACEHOLDERS = {
     "integrity_priority": "integrity",
     "ciphering_priority": "ciphering",
     "redirection_to_epc": "redirection_to_epc",
+    "permitted_gtpu_sources": "gtpu_sources",
 }
+
+
+# What the hook gets in place of addresses where GTP-U is not filtered.
+_ANYONE = ("any",)
 
 
 class HookControls:
@@ -68,6 +73,7 @@ class HookControls:
             "integrity_priority": self._target.integrity_algorithms,
             "ciphering_priority": self._target.ciphering_algorithms,
             "redirection_to_epc": False,
+            "permitted_gtpu_sources": _ANYONE,
         }
 
     async def _reconfigure(self, settings: Mapping[str, Any]) -> None:
@@ -100,5 +106,7 @@ class HookControls:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if name == "permitted_gtpu_sources":
+        return ",".join(value)
     family = "I" if name == "integrity_priority" else "E"
     return ",".join(f"N{family}A{number}" for number in value)

@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
-from makmal.bench.bench import Bench, BenchSettings, Controls
+from makmal.bench.bench import Bench, BenchSettings
 from makmal.bench.campaign import OpenBench
 from makmal.bench.embedded import embedded_controls
 from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.steps import Controls
 from makmal.bench.target import Target
 from makmal.bench.target_addresses import EMBEDDED, SIMULATED, WHOLE_CORE
+from makmal.bench.user_plane import embedded_upf
+from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
 from makmal.network.faults import SOUND, NetworkPolicy, fault
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
@@ -31,7 +34,11 @@ _CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP
 def bench_opener(hooks: Hooks) -> OpenBench:
     """What opens the bench of one test case. ``hooks`` are the target's."""
 
-    def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[Bench]:
+    def open_bench(
+        target: Target, recorder: Recorder
+    ) -> AbstractAsyncContextManager[Bench | UpfBench]:
+        if target.product.product_class == "UPF":
+            return _opened_upf(target, recorder, hooks)
         return _opened(target, recorder, hooks)
 
     return open_bench
@@ -52,6 +59,35 @@ async def _opened(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIter
         await network.start(warm=True)
         yield bench
     finally:
+        await bench.close()
+
+
+@asynccontextmanager
+async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIterator[UpfBench]:
+    """The bench of a UPF, which is embedded or a product surrounded by us."""
+    world = _world(target, recorder)
+    plan = target.plan()
+    upf = None
+    controls: Controls
+    if target.product.attachment == EMBEDDED:
+        world.products.add(plan.address("UPF"))
+        upf = embedded_upf.embedded_upf(world, plan, policy_of(target).upf)
+        controls = embedded_upf.controls_of(upf)
+    else:
+        world.products.update(target.addresses.all)
+        controls = HookControls(target, hooks)
+        await controls.begin()
+    timers = target.timers
+    settings = UpfSettings(target.features, timers.quiet, timers.settle, timers.answer)
+    bench = UpfBench(world, plan, settings, controls)
+    try:
+        if upf is not None:
+            await upf.start()
+        await bench.open()
+        yield bench
+    finally:
+        if upf is not None:
+            await upf.stop()
         await bench.close()
 
 

@@ -46,6 +46,8 @@ FEATURES: Mapping[str, str] = {
     "nssaa": "network slice-specific authentication and authorisation (TS 33.501, 16)",
     "oauth2": "access tokens of the NRF are demanded and used (TS 33.501, 13.4)",
     "n26": "interworking with EPS by N26 (TS 23.501, 4.3)",
+    "ipups": "inter-PLMN user plane security on N9 (TS 33.501, 5.9.3.4)",
+    "gtpu-filtering": "a filter for GTP-U by source address (TS 33.117, 4.2.6.2.4)",
 }
 
 
@@ -115,9 +117,13 @@ class Target:
 
     def knowledge(self) -> Knowledge:
         """What the laboratory knows beside the traces of this target."""
-        return embedded_plan.knowledge_of(
+        known = embedded_plan.knowledge_of(
             self.network, self.subscriptions, self.integrity_algorithms, self.ciphering_algorithms
         )
+        if self.product.product_class == "UPF":
+            addresses = embedded_plan.user_plane_addresses(self.network)
+            return replace(known, interface_addresses=addresses)
+        return known
 
 
 def load_target(path: Path) -> Target:
@@ -153,7 +159,7 @@ def parse_target(text: str, name: str = "target") -> Target:
         authenticated = embedded_plan.AUTHENTICATED_SLICE
     usual = tuple(each for each in network.slices if each != authenticated)
     subscribers = read_subscribers(root, network.plmn, usual or network.slices, network.dnns)
-    if not embedded and not subscribers.subscriptions:
+    if not embedded and not subscribers.subscriptions and product.product_class != "UPF":
         raise root.fail("subscriber", "is missing: name the UEs of the test under [[subscriber]]")
     hooks = read_hooks(root)
     for each in hooks if embedded else ():
@@ -169,7 +175,7 @@ def parse_target(text: str, name: str = "target") -> Target:
         laboratory=laboratory,
         scope=scope,
         subscriptions=subscribers.subscriptions or embedded_plan.embedded_subscriptions(network),
-        features=_features(root, embedded),
+        features=_features(root, embedded, product.product_class),
         integrity_algorithms=table.take(
             "integrity", algorithms("I"), policy.integrity_priority if embedded else ()
         ),
@@ -209,9 +215,10 @@ def _network(
     root: Table, product: Product, addresses: ProductAddresses, laboratory: Laboratory
 ) -> NetworkPlan:
     table = root.table(
-        "network", "mcc", "mnc", "tac", "slices", "authenticated_slice", "dnns", "guami"
+        "network", "mcc", "mnc", "tac", "slices", "authenticated_slice", "dnns", "guami", "ue_pool"
     )
-    embedded = product.attachment == EMBEDDED
+    # Around a UPF the usual network does: it hears of no other.
+    embedded = product.attachment == EMBEDDED or product.product_class == "UPF"
     guami = table.table("guami", "region", "set", "pointer")
     usual = embedded_plan.embedded_plan()
     slices = table.take("slices", target_fields.slices, usual.slices if embedded else None)
@@ -231,6 +238,7 @@ def _network(
         addresses={**placed, **laboratory.addresses},
         service_port=laboratory.service_port,
         service_ports=ports,
+        ue_pool=table.take("ue_pool", target_fields.pool, usual.ue_pool),
         oauth=embedded or "oauth2" in _features(root, embedded),
         absent=frozenset(FUNCTIONS) - set(laboratory.addresses),
         ends=ends,
@@ -269,9 +277,10 @@ def _with_keys(
     return replace(network, home_network_keys=subscribers.home_network_keys)
 
 
-def _features(root: Table, embedded: bool) -> frozenset[str]:
+def _features(root: Table, embedded: bool, product_class: str = "") -> frozenset[str]:
     if embedded and "features" not in root:
-        return embedded_plan.FEATURES
+        is_upf = product_class == "UPF"
+        return embedded_plan.UPF_FEATURES if is_upf else embedded_plan.FEATURES
     named = (feature for each in test_cases().values() for feature in each.features)
     table = root.table("features", *FEATURES, *named)
     return frozenset(name for name in table.values if table.take(name, toml_file.truth))

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from makmal.bench import target_fields
-from makmal.network.plan import FUNCTIONS, GTPU_PORT, NGAP_PORT, PFCP_PORT, SIMULATED_ADDRESSES
+from makmal.network.plan import (
+    BESIDE_UPF,
+    FUNCTIONS,
+    GTPU_PORT,
+    NGAP_PORT,
+    PFCP_PORT,
+    SIMULATED_ADDRESSES,
+)
 from makmal.network.scope import LOOPBACK, Scope
 from makmal.trace import toml_file
 from makmal.trace.frame import Endpoint
@@ -26,9 +33,11 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "SMF": ("sbi", "n4"),
     "UPF": ("n3", "n4"),
 }
-_PORTS = {"n2": NGAP_PORT, "n3": GTPU_PORT, "n4": PFCP_PORT}
+_PORTS = {"n2": NGAP_PORT, "n3": GTPU_PORT, "n4": PFCP_PORT, "n9": GTPU_PORT}
 # What is ours in front of a whole core.
 _ACCESS_NETWORK = ("gNB", "gNB-2")
+# What is ours around a UPF, which has to do with no other function.
+_AROUND_UPF = (*_ACCESS_NETWORK, "SMF", *BESIDE_UPF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Laboratory:
 
 @dataclass(frozen=True, slots=True)
 class ProductAddresses:
-    """The ends of the product: "n2", "n3", "n4" and "sbi", those that it has."""
+    """The ends of the product: "n2", "n3", "n4", "n9" and "sbi", those that it has."""
 
     ends: Mapping[str, Endpoint]
 
@@ -61,7 +70,7 @@ class ProductAddresses:
 
 def read_product_addresses(root: Table, attachment: str, product_class: str) -> ProductAddresses:
     """[addresses]: what the class and the attachment need must be there."""
-    table = root.table("addresses", "n2", "n3", "n4", "sbi")
+    table = root.table("addresses", "n2", "n3", "n4", "n9", "sbi")
     if attachment == EMBEDDED:
         for key in table.values:
             raise table.fail(key, "the embedded network has its addresses from [laboratory]")
@@ -112,13 +121,15 @@ def our_functions(attachment: str, product_class: str) -> tuple[str, ...]:
     if attachment == WHOLE_CORE:
         return _ACCESS_NETWORK
     if attachment == EMBEDDED:
-        return FUNCTIONS
+        return (*_AROUND_UPF, "UPF") if product_class == "UPF" else FUNCTIONS
+    if product_class == "UPF":
+        return _AROUND_UPF
     return tuple(name for name in FUNCTIONS if name != product_class)
 
 
 def _our_addresses(table: Table, attachment: str, product_class: str, world: str) -> dict[str, str]:
     ours = our_functions(attachment, product_class)
-    given = table.table("addresses", *FUNCTIONS)
+    given = table.table("addresses", *FUNCTIONS, *BESIDE_UPF)
     for name in given.values:
         if name not in ours:
             raise given.fail(name, "is the product's, not ours: write its ends under [addresses]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from math import isfinite
 from typing import Any
 
@@ -16,6 +16,20 @@ _SLICE = re.compile(r"([0-9]{1,3})(?:-([0-9a-fA-F]{6}))?")
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?")
 _DNN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _DAY = 86_400
+
+
+def pool(value: Any) -> str:
+    """A network that UEs get addresses from."""
+    wanted = 'must be an IPv4 network of at least 256 addresses, such as "10.45.0.0/16"'
+    if not isinstance(value, str):
+        raise ValueError(wanted)
+    try:
+        found = IPv4Network(value)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not 8 <= found.prefixlen <= 24:
+        raise ValueError(wanted)
+    return str(found)
 
 
 def digits(least: int, most: int) -> Callable[[Any], str]:

@@ -18,6 +18,7 @@ _HANDLERS = {
     "nas": "on_nas",
     "pfcp": "on_pfcp",
     "gtpu": "on_gtpu",
+    "user datagram": "on_user_datagram",
     "sbi": "on_sbi",
     "tls": "on_tls",
     "tls_message": "on_tls_message",
@@ -33,7 +34,8 @@ class Judge(ABC):
 
     Since it holds only what it still needs, a trace of any length can be judged in bounded memory.
     A subclass names its ``test_case`` (an entry of the catalogue) and has a method ``on_ngap``,
-    ``on_nas``, ``on_pfcp``, ``on_gtpu``, ``on_sbi``, ``on_tls``, ``on_tls_message``,
+    ``on_nas``, ``on_pfcp``, ``on_gtpu``, ``on_user_datagram``, ``on_sbi``, ``on_tls``,
+    ``on_tls_message``,
     ``on_protected``, ``on_loss``, ``on_undecodable`` or ``on_step`` for what it reads.
     """
 

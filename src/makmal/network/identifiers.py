@@ -16,6 +16,7 @@ class Allocation(Enum):
     RANDOM = "random"
     SEQUENTIAL = "sequential"
     REUSED = "reused"
+    CONGRUENTIAL = "congruential"
 
 
 class Identifiers:
@@ -46,6 +47,11 @@ class Identifiers:
                 if number and number not in self._used:
                     self._last = number
                     return number
+        if self._allocation is Allocation.CONGRUENTIAL:
+            # The constants of Numerical Recipes, as in many a library.
+            modulus = 1 << 8 * self._octets
+            self._last = (self._last * 1_664_525 + 1_013_904_223) % modulus
+            return self._last
         self._last += 1
         return self._last
 

@@ -248,6 +248,66 @@ def establishment_elements(smf: str, smf_seid: int, rules: SessionRules) -> list
     return elements
 
 
+def roaming_elements(
+    smf: str,
+    smf_seid: int,
+    rules: SessionRules,
+    access: tuple[str, int],
+    core: tuple[str, int],
+) -> list[ElementSpec]:
+    """A session between two tunnels (TS 23.501, 5.8.2.14, IPUPS): ``access`` is the gNB's end on
+    N3, ``core`` that of the UPF of the other PLMN on N9; of each the UPF chooses its own.
+    """
+    instance: ElementSpec = (ie.NETWORK_INSTANCE, pfcp.NetworkInstance(rules.dnn))
+    elements: list[ElementSpec] = [
+        (ie.NODE_ID, pfcp.NodeId(0, smf)),
+        (ie.F_SEID, pfcp.FSeid(smf_seid, ipv4=smf)),
+    ]
+    sides = (
+        (UPLINK_FAR, pfcp.SourceInterface.ACCESS, pfcp.DestinationInterface.CORE, core),
+        (DOWNLINK_FAR, pfcp.SourceInterface.CORE, pfcp.DestinationInterface.ACCESS, access),
+    )
+    for number, source, destination, (address, teid) in sides:
+        chosen = pfcp.FTeid(choose=True, choose_ipv4=True, choose_id=number)
+        of_ue = pfcp.UeIpAddress(
+            ipv4=rules.ipv4, ipv6=rules.ipv6, destination=source == pfcp.SourceInterface.CORE
+        )
+        pdi: list[ElementSpec] = [
+            (ie.SOURCE_INTERFACE, source),
+            (ie.F_TEID, chosen),
+            instance,
+            (ie.UE_IP_ADDRESS, of_ue),
+        ]
+        pdr: list[ElementSpec] = [
+            (ie.PDR_ID, number),
+            (ie.PRECEDENCE, 255),
+            (ie.PDI, pdi),
+            (ie.OUTER_HEADER_REMOVAL, pfcp.OuterHeaderRemoval(pfcp.OuterHeader.GTP_U_UDP_IPV4)),
+            (ie.FAR_ID, number),
+            (ie.QER_ID, 1),
+        ]
+        header = pfcp.OuterHeaderCreation(
+            pfcp.OuterHeaderDescription.GTP_U_UDP_IPV4, teid=teid, ipv4=address
+        )
+        far: list[ElementSpec] = [
+            (ie.FAR_ID, number),
+            (ie.APPLY_ACTION, pfcp.ApplyAction.FORW),
+            (
+                ie.FORWARDING_PARAMETERS,
+                [
+                    (ie.DESTINATION_INTERFACE, destination),
+                    instance,
+                    (ie.OUTER_HEADER_CREATION, header),
+                ],
+            ),
+        ]
+        elements += [(ie.CREATE_PDR, pdr), (ie.CREATE_FAR, far)]
+    qer: list[ElementSpec] = [(ie.QER_ID, 1), (ie.GATE_STATUS, _OPEN), (ie.QFI, 1)]
+    elements.append((ie.CREATE_QER, qer))
+    elements.append((ie.PDN_TYPE, rules.pdn_type))
+    return elements
+
+
 def detection_rules(
     rules: SessionRules, flow: FlowRule, tunnel: pfcp.FTeid | None
 ) -> list[ElementSpec]:

@@ -20,8 +20,10 @@ FUNCTIONS = (
     "gNB", "gNB-2", "AMF", "AMF-2", "SMF", "UPF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF",
     "NSSAAF",
 )  # fmt: skip
+# Beside a UPF: an SMF that it does not know, a UPF of another PLMN, a host in its data network.
+BESIDE_UPF = ("SMF-2", "UPF-2", "DN")
 SIMULATED_ADDRESSES: Mapping[str, str] = {
-    name: f"192.0.2.{number}" for number, name in enumerate(FUNCTIONS, 10)
+    name: f"192.0.2.{number}" for number, name in enumerate((*FUNCTIONS, *BESIDE_UPF), 10)
 }
 
 
@@ -53,6 +55,9 @@ class NetworkPlan:
     # Where a product has an end ("n2", "n3" or "n4") somewhere else than its services.
     ends: Mapping[tuple[str, str], Endpoint] = field(default_factory=dict)
     ngap_port: int = NGAP_PORT
+    # What the UEs get addresses from.
+    ue_pool: str = "10.60.0.0/16"
+    ue_pool_ipv6: str = "2001:db8:60::/48"
     home_network_keys: tuple[HomeNetworkKey, ...] = HOME_NETWORK_KEYS
     oauth: bool = True
     nrf_key: ec.EllipticCurvePrivateKey = field(default_factory=_reference_nrf_key)
@@ -101,6 +106,10 @@ class NetworkPlan:
     def n3(self, name: str) -> Endpoint:
         """Where a gNB or UPF speaks GTP-U."""
         return self.ends.get((name, "n3")) or Endpoint(self.addresses[name], GTPU_PORT)
+
+    def n9(self, name: str) -> Endpoint:
+        """Where a UPF speaks GTP-U with other UPFs."""
+        return self.ends.get((name, "n9")) or self.n3(name)
 
     def instance(self, name: str) -> str:
         """The NF instance id of a function: a UUID, the same in every run (TS 29.571, 5.3.2)."""

@@ -26,6 +26,7 @@ from makmal.network.world import (
     TlsTo,
     UnreachableError,
     World,
+    interface_between,
 )
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import Endpoint
@@ -105,6 +106,8 @@ class SimulatedWorld(World):
 
     async def open_datagrams(self, local: Endpoint, receive: DatagramReceiver) -> DatagramEnd:
         """Open a UDP port."""
+        if local.port == 0:
+            local = Endpoint(local.address, next(self._ports))
         return _SimulatedDatagrams(self, self._datagrams, local, receive)
 
     async def serve(
@@ -370,7 +373,7 @@ class _SimulatedDatagrams(_Entry):
     def send(self, payload: bytes, to: Endpoint) -> None:
         """Send one datagram. Where nobody listens, it is lost."""
         local = self.local
-        interface = Interface.N3 if local.port == 2152 else Interface.N4
+        interface = interface_between(local, to)
 
         def deliver(octets: bytes) -> None:
             receive = self._table.get(to)

@@ -36,12 +36,13 @@ from makmal.network.world import (
     TlsTo,
     UnreachableError,
     World,
+    interface_between,
 )
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import Endpoint
 from makmal.trace.message import Interface
 
-_PPID_NGAP, _GTPU_PORT = 60, 2152
+_PPID_NGAP = 60
 _CONNECT_SECONDS = 5.0
 
 
@@ -170,14 +171,14 @@ class WireWorld(World):
         _, end = await loop.create_datagram_endpoint(
             lambda: _WireDatagrams(self, local, receive), local_addr=(local.address, local.port)
         )
-        self._datagram_ends.add(local)
+        self._datagram_ends.add(end.local)
         return end
 
     def datagram_passes(
         self, source: Endpoint, destination: Endpoint, payload: bytes, sent: bool
     ) -> list[Passage]:
         """What the taps make of a datagram; it is noted once, as it was on the wire."""
-        interface = Interface.N3 if _GTPU_PORT in (source.port, destination.port) else Interface.N4
+        interface = interface_between(source, destination)
         both_ours = source in self._datagram_ends and destination in self._datagram_ends
         if not sent:
             if both_ours:
@@ -254,6 +255,8 @@ class WireWorld(World):
     async def close(self) -> None:
         """Stop everything, and close every socket."""
         await super().close()
+        # The loop closes sockets of datagrams in its next round: then their ports are free.
+        await asyncio.sleep(0)
         await self.http.close()
         for stack in self._stacks.values():
             await stack.close()
@@ -340,6 +343,9 @@ class _WireDatagrams(asyncio.DatagramProtocol):
         """The socket is open."""
         # Python 3.11's datagram transport is one, but does not say so.
         self._transport = cast(asyncio.DatagramTransport, transport)
+        # A port of 0 is one that the system chose.
+        name = transport.get_extra_info("sockname")
+        self.local = Endpoint(name[0], name[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """A datagram came."""

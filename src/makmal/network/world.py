@@ -15,6 +15,7 @@ from makmal.network.recorder import Recorder
 from makmal.network.taps import Taps
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import Endpoint
+from makmal.trace.message import Interface
 
 if TYPE_CHECKING:
     from makmal.network.transport.channel import Channel
@@ -79,6 +80,17 @@ class Listening(Protocol):
 
     def close(self) -> None:
         """Stop listening."""
+
+
+_GTPU_PORT, _PFCP_PORT = 2152, 8805
+
+
+def interface_between(one: Endpoint, other: Endpoint) -> Interface:
+    """Which interface a datagram is of, by its ports; what is neither N3 nor N4 is a user's."""
+    ports = one.port, other.port
+    if _GTPU_PORT in ports:
+        return Interface.N3
+    return Interface.N4 if _PFCP_PORT in ports else Interface.N6
 
 
 class World(ABC):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from makmal.catalogue.requirements import Requirement, requirement_of
 from makmal.judges.verdict import Findings, Verdict
 from makmal.trace.trace import Trace
-
-if TYPE_CHECKING:
-    from makmal.bench.bench import Bench
 
 
 class TestCase(ABC):
@@ -31,8 +28,10 @@ class TestCase(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    async def procedure(self, bench: Bench) -> None:
-        """The standard's steps. Each begins with ``bench.step``."""
+    async def procedure(self, bench: Any) -> None:
+        """The standard's steps, each a ``bench.variant``. Whose bench it is, depends on the product
+        class: a test case names the one that it drives.
+        """
 
     @abstractmethod
     def judge(self, trace: Trace) -> Verdict:

@@ -22,6 +22,7 @@ from makmal.trace.message import (
     Step,
     TlsHandshake,
     TlsMessage,
+    UserDatagram,
 )
 
 _DEEPEST = 32
@@ -46,6 +47,8 @@ def describe(message: Message) -> dict[str, Any]:
         return {"lost between": [message.since_ns, message.time_ns]}
     if isinstance(message, ProtectedPacket):
         return {"protection": message.name}
+    if isinstance(message, UserDatagram):
+        return {"octets": message.payload.hex()}
     if isinstance(message, Step):
         return {"step": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
 
 from makmal.protocol import gtpu, nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
@@ -37,6 +38,7 @@ from makmal.trace.message import (
     SbiMessage,
     Step,
     Undecodable,
+    UserDatagram,
 )
 from makmal.trace.n2_connections import NGAP_PORT, N2Connections
 from makmal.trace.n4_sessions import N4Sessions
@@ -70,6 +72,7 @@ class Dissector:
         self.counts: Counter[str] = Counter()
         self.reassembler = Reassembler()
         self._knowledge = knowledge or Knowledge()
+        self._data_network = self._knowledge.interface_addresses.get("n6", ())
         self._protected_pairs: OrderedDict[tuple[str, str], Interface | None] = OrderedDict()
         self._key_ring = KeyRing(self._knowledge)
         self._keys = NasKeySource(self._key_ring.k_amf, self._key_ring.nas_keys)
@@ -162,6 +165,12 @@ class Dissector:
             self._gtpu(datagram, found)
         elif PFCP_PORT in ports:
             self._pfcp(datagram, found)
+        elif self._data_network and self._is_of_data_network(datagram):
+            found.append(UserDatagram(*datagram[:5]))
+
+    def _is_of_data_network(self, datagram: UdpDatagram) -> bool:
+        ends = ip_address(datagram.source.address), ip_address(datagram.destination.address)
+        return any(end in network for end in ends for network in self._data_network)
 
     def _gtpu(self, datagram: UdpDatagram, found: list[Message]) -> None:
         frames, time_ns, source, destination, payload, truncated = datagram

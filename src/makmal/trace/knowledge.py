@@ -23,7 +23,7 @@ IpNetwork = IPv4Network | IPv6Network
 _ALGORITHM = re.compile(r"(?:128-)?N(?P<family>[EI])A(?P<number>[0-7])")
 _SUPI = re.compile(r"imsi-[0-9]{5,15}|nai-.+@.+")
 _PROTECTED = ("n2", "n3", "n4", "sbi")
-_ADDRESSED = ("n2", "n3", "n4", "sbi")
+_ADDRESSED = ("n2", "n3", "n4", "n6", "n9", "sbi")
 
 
 class KnowledgeError(TomlError):
@@ -75,7 +75,8 @@ class Knowledge:
     the best first (TS 33.501, 5.5.2), empty if not given. ``declared_protection`` maps an interface
     name in lower case to what its owner states protects it outside the capture point.
     ``interface_addresses`` maps an interface to the addresses of its ends, by which packets that
-    IPsec encrypts are known to be of that interface, and TLS to be of the service-based one.
+    IPsec encrypts are known to be of that interface, and TLS to be of the service-based one; of
+    N6, to the hosts of the data network.
     ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE.
     """
 
@@ -89,7 +90,7 @@ class Knowledge:
     tls_key_log: str = ""
 
     def interface_between(self, one: str, other: str) -> str | None:
-        """The interface ("n2", "n3", "n4", "sbi") whose ends both addresses are declared to be."""
+        """The interface ("n2", "n3", "n4", "n9", "sbi") whose ends both addresses are said to be."""
         ends = ip_address(one), ip_address(other)
         for name, networks in self.interface_addresses.items():
             if all(any(end in network for network in networks) for end in ends):

@@ -26,6 +26,8 @@ class Interface(StrEnum):
     N2 = "N2"
     N3 = "N3"
     N4 = "N4"
+    N6 = "N6"
+    N9 = "N9"
     SBI = "SBI"
 
 
@@ -147,6 +149,17 @@ class GtpuMessage(Carried):
     def pdu(self) -> gtpu.Message:
         """The message decoded. Raises DecodeError."""
         return gtpu.decode(self.payload)
+
+
+@dataclass(slots=True)
+class UserDatagram(Carried):
+    """A UDP datagram of or for a host of the data network: a user's, outside its tunnel."""
+
+    payload: bytes
+
+    interface = Interface.N6
+    protocol = "user datagram"
+    name = "UDP datagram on N6"
 
 
 @dataclass(slots=True)
@@ -308,6 +321,7 @@ Message = (
     | NasMessage
     | PfcpMessage
     | GtpuMessage
+    | UserDatagram
     | SbiMessage
     | TlsHandshake
     | TlsMessage

@@ -55,4 +55,3 @@ class UpfPolicy:
 
     # N9 (TS 33.501, 5.9.3.4: inter-PLMN user plane security).
     checks_n9_teid: bool = True
-    checks_n9_peer: bool = True

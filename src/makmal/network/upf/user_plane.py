@@ -18,7 +18,6 @@ _KIND = gtpu.MessageType
 _G_PDU = int(_KIND.G_PDU)
 _FORWARD, _BUFFER = pfcp.ApplyAction.FORW, pfcp.ApplyAction.BUFF
 _CONTAINER = int(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER)
-_TO_ACCESS = int(pfcp.DestinationInterface.ACCESS)
 # A G-PDU with a PDU session container and nothing else: version 1, GTP, E; one unit of four octets.
 _WITH_CONTAINER = Struct(">BBHIHBBBBBB")
 _ADDED = 8
@@ -218,10 +217,6 @@ class UserPlane:
         if far is None:
             return
         if not rule.from_access:
-            # From N9: only from the other end of this session's tunnel (TS 33.501, 5.9.3.4).
-            if policy.checks_n9_peer and not self._is_peer(session, source):
-                self._count("packets of another peer on N9")
-                return
             self._down(session, packet, rule)
             return
         if policy.checks_uplink_source and not session.is_of_ue(packets.source(packet)):
@@ -231,15 +226,6 @@ class UserPlane:
             return
         if far.action & _FORWARD:
             self._up(session, far, qfi, packet)
-
-    @staticmethod
-    def _is_peer(session: UpSession, source: Endpoint) -> bool:
-        known = [
-            each.peer.address
-            for each in session.forwarding.values()
-            if each.peer is not None and each.interface != _TO_ACCESS
-        ]
-        return not known or source.address in known
 
     def _of_unknown_tunnel(self, teid: int, packet: bytes, source: Endpoint) -> UpSession | None:
         """A TEID that is not in use is answered; only by a fault is the packet forwarded."""

@@ -1,0 +1,212 @@
+"""The bench around a UPF, as the procedures of its test cases drive it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from itertools import count
+from typing import Any
+
+from makmal.bench.not_done import NotDoneError
+from makmal.bench.steps import Controls, Steps
+from makmal.bench.user_plane.data_host import DataHost
+from makmal.bench.user_plane.smf import TesterSession, TesterSmf
+from makmal.bench.user_plane.tunnels import TunnelEnd
+from makmal.network import n4_messages
+from makmal.network.plan import NetworkPlan
+from makmal.network.upf import packets
+from makmal.network.world import World
+from makmal.protocol import gtpu
+from makmal.trace.frame import Endpoint
+
+# The UEs' own port of every probe.
+_UE_PORT = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class UpfSettings:
+    """What the target file says of the product; times in seconds, as in BenchSettings."""
+
+    features: frozenset[str] = frozenset()
+    quiet: float = 1.0
+    settle: float = 0.3
+    answer: float = 5.0
+    # How many sessions are established where a test case wants many.
+    sessions: int = 64
+
+
+class UpfBench(Steps):
+    """Opened for one test case. ``smf`` is the one that the product knows, ``stranger`` another;
+    ``gnb`` and ``other_gnb`` are on N3, ``peer`` on N9, ``host`` on N6.
+    """
+
+    def __init__(
+        self, world: World, plan: NetworkPlan, settings: UpfSettings, controls: Controls
+    ) -> None:
+        super().__init__(world)
+        self.plan, self.settings = plan, settings
+        self._controls = controls
+        self.smf = TesterSmf(world, plan, "SMF", settings.answer)
+        self.stranger = TesterSmf(world, plan, "SMF-2", settings.answer)
+        self.gnb = TunnelEnd(world, plan.n3("gNB"))
+        self.other_gnb = TunnelEnd(world, plan.n3("gNB-2"))
+        self.peer = TunnelEnd(world, plan.n9("UPF-2"))
+        self.host = DataHost(world, plan.address("DN"))
+        self._addresses = self._pool()
+        self._tokens = count(1)
+
+    async def open(self) -> None:
+        """Open our ends. Raises OSError."""
+        for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf):
+            await end.open()
+
+    async def close(self) -> None:
+        """End what runs."""
+        for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf, self.stranger):
+            end.close()
+        await self.world.close()
+
+    def _pool(self) -> Iterator[str]:
+        hosts = ip_network(self.plan.ue_pool).hosts()
+        next(hosts)  # The first is the router's, in many a product.
+        return (str(each) for each in hosts)
+
+    # The product.
+
+    @property
+    def product(self) -> Endpoint:
+        """Where the product speaks GTP-U with the gNB."""
+        return self.plan.n3("UPF")
+
+    @property
+    def answer(self) -> float:
+        """How long to wait for an answer."""
+        return self.settings.answer
+
+    async def quiet(self) -> None:
+        """Wait for as long as a reaction may take."""
+        await asyncio.sleep(self.settings.quiet)
+
+    def has(self, feature: str) -> bool:
+        """Whether the product declares a feature."""
+        return feature in self.settings.features
+
+    @asynccontextmanager
+    async def configured(self, **settings: Any) -> AsyncIterator[None]:
+        """The product with other settings, for the time of a block."""
+        await self._controls.configure(settings)
+        try:
+            yield
+        finally:
+            await self._controls.restore()
+
+    @property
+    def lost_associations(self) -> tuple[str, ...]:
+        """PFCP and GTP-U have no connections to lose."""
+        return ()
+
+    async def probe(self) -> str | None:
+        """None when the product answers a heartbeat on N4; else a sentence."""
+        answer = await self.smf.heartbeat()
+        if answer is None:
+            where = self.smf.product
+            return f"{where.address}:{where.port} answers no PFCP heartbeat"
+        return None
+
+    # Sessions.
+
+    async def associated(self) -> None:
+        """Associate our SMF with the product. Raises NotDoneError."""
+        answer = await self.smf.associate()
+        if answer is None:
+            raise NotDoneError("the product did not answer a PFCP association setup request")
+        if not answer.is_accepted:
+            raise NotDoneError("the product refused the PFCP association of the SMF that it knows")
+
+    async def session(self, address: str | None = None) -> TesterSession:
+        """A session of a UE that nobody has seen yet, to our gNB. Raises NotDoneError."""
+        address = address or self.next_address()
+        return await self.smf.establish(address, self.gnb.local, self.gnb.next_teid(), None)
+
+    async def roaming_session(self) -> tuple[TesterSession, tuple[Endpoint, int]]:
+        """A session through the UPF of another PLMN on N9, and that one's end of the tunnel.
+
+        Raises NotDoneError.
+        """
+        tunnel = self.peer.local, self.peer.next_teid()
+        session = await self.smf.establish(
+            self.next_address(), self.gnb.local, self.gnb.next_teid(), tunnel
+        )
+        if session.outer is None:
+            raise NotDoneError("the product chose no tunnel of its own on N9")
+        return session, tunnel
+
+    async def stranger_session(self) -> None:
+        """The other SMF asks for a session, for an address that nobody has."""
+        await self.stranger.request_session(self.next_address())
+
+    async def redirect_by_stranger(self, session: TesterSession) -> None:
+        """The other SMF asks that the downlink of a session go to another gNB."""
+        local = self.other_gnb.local
+        forward = n4_messages.forward_downlink(local.address, self.other_gnb.next_teid())
+        await self.stranger.modify(session, [forward])
+
+    def next_address(self) -> str:
+        """An IPv4 address for a UE."""
+        address = next(self._addresses, None)
+        if address is None:
+            raise NotDoneError(f"the pool of UE addresses {self.plan.ue_pool} is used up")
+        return address
+
+    # Packets.
+
+    def token(self, what: str) -> bytes:
+        """Content that tells a packet from every other."""
+        return f"makmal {what} {next(self._tokens)}".encode()
+
+    def packet(self, source: str, token: bytes, to: Endpoint | None = None) -> bytes:
+        """A datagram of a UE to our host, or somebody else."""
+        receiver = to or self.host.endpoint
+        return packets.udp_packet(
+            ip_address(source).packed,
+            ip_address(receiver.address).packed,
+            _UE_PORT,
+            receiver.port,
+            token,
+        )
+
+    def downlink_packet(self, receiver: str, token: bytes) -> bytes:
+        """A datagram of our host to a UE."""
+        host = self.host.endpoint
+        return packets.udp_packet(
+            ip_address(host.address).packed,
+            ip_address(receiver).packed,
+            host.port,
+            _UE_PORT,
+            token,
+        )
+
+    async def round_trip(self, session: TesterSession, what: str = "good packet") -> bool:
+        """A packet of the UE to our host, which sends it back; whether it came back."""
+        token = self.token(what)
+        self.gnb.send_packet(self.packet(session.address, token), session.uplink)
+        return await self.gnb.expect(
+            lambda message: message.teid == session.downlink_teid and token in message.payload,
+            self.settings.answer,
+        )
+
+    async def echo(self, end: TunnelEnd) -> bool:
+        """A GTP-U Echo Request from one of our ends; whether it was answered."""
+        before = len(end.received)
+        request = gtpu.build(gtpu.MessageType.ECHO_REQUEST, 0, sequence_number=1 + before)
+        end.send(request.encode(), self.product)
+        return await end.expect(
+            lambda message: (
+                message.message_type == gtpu.MessageType.ECHO_RESPONSE
+                and message.sequence_number == 1 + before
+            ),
+            self.settings.answer,
+        )

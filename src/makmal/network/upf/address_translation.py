@@ -1,0 +1,106 @@
+"""N6 without any rights: what UEs send goes out of sockets of ours, and what comes back, to them.
+
+Datagrams each have a socket for their flow. Pings are answered here: who may not open a raw socket
+cannot send them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from ipaddress import ip_address
+
+from makmal.network.upf import packets
+from makmal.network.upf.data_network import TakePacket
+from makmal.network.world import DatagramEnd, UnreachableError, World
+from makmal.trace.frame import Endpoint
+
+_MOST_FLOWS = 1024
+_MOST_HELD = 32
+_UDP = 17
+
+# The UE's address and port, and the remote ones.
+_Key = tuple[bytes, int, bytes, int]
+
+
+class _Flow:
+    """A datagram socket for one flow; what came before it was open is held."""
+
+    __slots__ = ("end", "held")
+
+    def __init__(self) -> None:
+        self.end: DatagramEnd | None = None
+        self.held: list[bytes] = []
+
+
+class AddressTranslation:
+    """A data network behind sockets at ``address``. Nothing leaves the world's scope."""
+
+    def __init__(self, world: World, address: str, *, answers_pings: bool = True) -> None:
+        self.take: TakePacket | None = None
+        self.log: list[str] = []
+        self._world, self._address, self._answers_pings = world, address, answers_pings
+        self._flows: OrderedDict[_Key, _Flow] = OrderedDict()
+
+    async def open(self) -> None:
+        """Sockets are opened when they are needed."""
+
+    def close(self) -> None:
+        """Close them all."""
+        for flow in self._flows.values():
+            if flow.end is not None:
+                flow.end.close()
+        self._flows.clear()
+
+    def send(self, packet: bytes) -> None:
+        """A packet of a UE."""
+        if packets.protocol(packet) == _UDP:
+            self._datagram(packet)
+            return
+        answer = packets.echo_reply(packet) if self._answers_pings else None
+        if answer is not None and self.take is not None:
+            self.take(answer)
+
+    def _datagram(self, packet: bytes) -> None:
+        ends = packets.ports(packet)
+        if ends is None:
+            return
+        key = packets.source(packet), ends[0], packets.destination(packet), ends[1]
+        content = packet[packets.payload_at(packet) + 8 :]
+        flow = self._flows.get(key)
+        if flow is None:
+            flow = self._flows[key] = _Flow()
+            if len(self._flows) > _MOST_FLOWS:
+                _, oldest = self._flows.popitem(last=False)
+                if oldest.end is not None:
+                    oldest.end.close()
+            flow.held.append(content)
+            self._world.spawn(self._open(key, flow))
+        elif flow.end is None:
+            if len(flow.held) < _MOST_HELD:
+                flow.held.append(content)
+        else:
+            self._out(flow.end, content, key)
+
+    async def _open(self, key: _Key, flow: _Flow) -> None:
+        sender, sender_port, receiver, receiver_port = key
+
+        def back(content: bytes, source: Endpoint) -> None:
+            remote = Endpoint(str(ip_address(receiver)), receiver_port)
+            if self.take is not None and source == remote:
+                self.take(packets.udp_packet(receiver, sender, receiver_port, sender_port, content))
+
+        try:
+            flow.end = await self._world.open_datagrams(Endpoint(self._address, 0), back)
+        except OSError as error:
+            self.log.append(f"no socket for N6 at {self._address}: {error}")
+            self._flows.pop(key, None)
+            return
+        held, flow.held = flow.held, []
+        for content in held:
+            self._out(flow.end, content, key)
+
+    def _out(self, end: DatagramEnd, content: bytes, key: _Key) -> None:
+        try:
+            end.send(content, Endpoint(str(ip_address(key[2])), key[3]))
+        except (UnreachableError, OSError) as error:
+            self.log.append(f"nothing was sent on N6: {error}")
