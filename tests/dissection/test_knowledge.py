@@ -118,7 +118,7 @@ def test_what_is_written_reads_as_what_was_known() -> None:
         ("[[home_network_key]]\nidentifier = 999\n", "profile: is missing"),
         ('[declared_protection]\nn3 = ""\n', "line 2: n3: must be a text in quotes"),
         ('[interface_addresses]\nn3 = ["nowhere"]\n', "line 2: n3: 'nowhere' does not appear"),
-        ('[interface_addresses]\nn6 = ["192.0.2.1"]\n', "line 2: n6: no such entry"),
+        ('[interface_addresses]\nn7 = ["192.0.2.1"]\n', "line 2: n7: no such entry"),
         ("[[subscriber]]\n", "line 1: k: is missing in [subscriber]"),
     ],
 )

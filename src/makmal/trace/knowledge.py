@@ -90,7 +90,7 @@ class Knowledge:
     tls_key_log: str = ""
 
     def interface_between(self, one: str, other: str) -> str | None:
-        """The interface ("n2", "n3", "n4", "n9", "sbi") whose ends both addresses are said to be."""
+        """The interface ("n2", "n3", "n4", "n9", "sbi") both of whose ends are said to be these."""
         ends = ip_address(one), ip_address(other)
         for name, networks in self.interface_addresses.items():
             if all(any(end in network for network in networks) for end in ends):
