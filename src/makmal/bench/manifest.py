@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 MANIFEST = "manifest.json"
+# The laboratory's signature over all files, the manifest among them (makmal sign).
+ATTESTATION = "attestation.json"
 # A directory of this ending belongs to a test case that is not finished.
 UNFINISHED = ".unfinished"
 _TEMPORARY = ".temporary"
@@ -127,7 +129,9 @@ def damages(directory: Path, files: Mapping[str, str]) -> tuple[Damage, ...]:
 
 
 def present_files(directory: Path) -> Iterator[str]:
-    """Every file of the evidence but the manifest, without what is not finished."""
+    """Every file of the evidence but the manifest and the signature over it, without what is not
+    finished.
+    """
     for where, directories, names in os.walk(directory):
         relative = Path(where).relative_to(directory)
         top = relative == Path()
@@ -137,5 +141,5 @@ def present_files(directory: Path) -> Iterator[str]:
             if not (top and each.endswith(UNFINISHED)) and not (Path(where) / each).is_symlink()
         ]
         for name in names:
-            if not (top and name in (MANIFEST, MANIFEST + _TEMPORARY)):
+            if not (top and name.removesuffix(_TEMPORARY) in (MANIFEST, ATTESTATION)):
                 yield (relative / name).as_posix()

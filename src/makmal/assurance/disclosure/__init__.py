@@ -1,0 +1,1 @@
+"""Coordinated disclosure of vulnerabilities."""

@@ -1,0 +1,1 @@
+"""Bundles: the evidence of a campaign, read, signed and packed."""

@@ -1,0 +1,1 @@
+"""The register: an append-only log of what became of certificates."""

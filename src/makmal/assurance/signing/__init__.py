@@ -1,0 +1,1 @@
+"""Keys, signatures, time stamps and trust anchors."""

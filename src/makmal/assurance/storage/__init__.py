@@ -1,0 +1,1 @@
+"""Where assurance keeps its records: SQLite, or PostgreSQL by a URL."""

@@ -1,0 +1,1 @@
+"""Verification: one file that depends on nothing of Makmal."""
