@@ -54,7 +54,9 @@ def server(binaries: Path) -> Iterator[str]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory} -F"
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory} -F"
+        )
         start = [binaries / "pg_ctl", "-w", "-D", data, "-l", directory / "log", "-o", options]
         subprocess.run([*start, "start"], check=True, capture_output=True, user=user, cwd=directory)
         try:

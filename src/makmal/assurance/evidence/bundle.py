@@ -21,7 +21,14 @@ from makmal.bench.evidence import (
     read_run,
     read_verdict,
 )
-from makmal.bench.manifest import MANIFEST, UNFINISHED, EvidenceError, damages, hash_of, read_manifest
+from makmal.bench.manifest import (
+    MANIFEST,
+    UNFINISHED,
+    EvidenceError,
+    damages,
+    hash_of,
+    read_manifest,
+)
 from makmal.catalogue.requirements import requirements
 from makmal.judges.verdict import Outcome
 
@@ -102,7 +109,9 @@ def load_bundle(directory: Path) -> Bundle:
         campaign = read_campaign(directory)
         names = [name.removesuffix(f"/{VERDICT}") for name in files if name.endswith(f"/{VERDICT}")]
         if not names:
-            raise AssuranceError(f"{directory} holds no result yet: makmal evaluate goes on with it")
+            raise AssuranceError(
+                f"{directory} holds no result yet: makmal evaluate goes on with it"
+            )
         order = {name: place for place, name in enumerate(requirements())}
         names.sort(key=lambda name: (order.get(name, len(order)), name))
         results = tuple(
@@ -114,7 +123,9 @@ def load_bundle(directory: Path) -> Bundle:
         raise AssuranceError(str(error)) from None
     product = campaign.get("product")
     wanted = ("name", "vendor", "version", "class")
-    if not isinstance(product, dict) or not all(isinstance(product.get(key), str) for key in wanted):
+    if not isinstance(product, dict) or not all(
+        isinstance(product.get(key), str) for key in wanted
+    ):
         raise AssuranceError(f"{directory}: campaign.json does not say what the product is")
     return Bundle(directory, campaign, results, all_files)
 

@@ -94,7 +94,9 @@ def unpacked(place: Path) -> Iterator[Path]:
                 for info in archive.infolist():
                     inside = (directory / info.filename).resolve()
                     if not inside.is_relative_to(directory.resolve()):
-                        raise AssuranceError(f"{place} names a file outside itself: {info.filename}")
+                        raise AssuranceError(
+                            f"{place} names a file outside itself: {info.filename}"
+                        )
                     archive.extract(info, directory)
         except zipfile.BadZipFile:
             raise AssuranceError(

@@ -137,15 +137,11 @@ class TileReader:
         tile = self._tile(tile_level, first // CHUNK)
         place = first % CHUNK
         count = 1 << height
-        hashes = [
-            tile[at * _HASH : (at + 1) * _HASH] for at in range(place, place + count)
-        ]
+        hashes = [tile[at * _HASH : (at + 1) * _HASH] for at in range(place, place + count)]
         if len(hashes[-1]) != _HASH:
             raise VerificationError(f"the register's tile {tile_level}/{first // CHUNK} is cut off")
         while len(hashes) > 1:
-            hashes = [
-                node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)
-            ]
+            hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
         return hashes[0]
 
     def _tile(self, level: int, number: int) -> bytes:

@@ -72,7 +72,8 @@ class Register:
         time = self._clock().astimezone(UTC)
         if last is not None and time < datetime.fromisoformat(last["timestamp"]):
             raise AssuranceError(
-                f"the clock here says {time:%Y-%m-%d %H:%M} UTC, and the register was signed later, "
+                f"the clock here says {time:%Y-%m-%d %H:%M} UTC, and the register was signed "
+                "later, "
                 f"on {last['timestamp'][:16]}: one of the two was wrong; set the clock first"
             )
         root = merkle.root(size, node_reader(connection))
@@ -83,9 +84,7 @@ class Register:
             "tree_size": size,
             "timestamp": time.isoformat(timespec="milliseconds"),
             "root_hash": b64encode(root).decode(),
-            "signature": b64encode(
-                self._key.sign(tree_head_octets(size, time, root))
-            ).decode(),
+            "signature": b64encode(self._key.sign(tree_head_octets(size, time, root))).decode(),
         }
         connection.execute(HEAD.insert().values(size=size, document=json.dumps(head)))
         return head
@@ -138,31 +137,48 @@ class Register:
 
     # Certificates.
 
-    def enter(self, entry: Mapping[str, Any], certificate: Mapping[str, Any]) -> dict[str, Any]:
+    def append_in(self, connection: Connection, entry: Mapping[str, Any]) -> int:
+        """Append an entry in a transaction that does something else too; return its number."""
+        index = size_of(connection)
+        append_leaves(connection, index, [canonical(entry)])
+        self._sign(connection, index + 1)
+        return index
+
+    def enter(
+        self, entry: Mapping[str, Any], certificate: Mapping[str, Any], connection: Connection
+    ) -> dict[str, Any]:
         """Append the entry of a certificate, and give the certificate the proof of it."""
-        with self._database.writing() as connection:
-            index = size_of(connection)
-            append_leaves(connection, index, [canonical(entry)])
-            head = self._sign(connection, index + 1)
-            proof = merkle.inclusion_proof(index, index + 1, node_reader(connection))
-            proven = {
-                **certificate,
-                "inclusion": {
-                    "index": index,
-                    "entry": entry,
-                    "head": head,
-                    "proof": [b64encode(each).decode() for each in proof],
-                },
-            }
-            predicate = _predicate(certificate)
-            connection.execute(
-                CERTIFICATE.insert().values(
-                    digest=certificate_digest(certificate),
-                    number=predicate["number"],
-                    document=json.dumps(proven, ensure_ascii=False),
-                )
+        index = self.append_in(connection, entry)
+        proof = merkle.inclusion_proof(index, index + 1, node_reader(connection))
+        proven = {
+            **certificate,
+            "inclusion": {
+                "index": index,
+                "entry": entry,
+                "head": _last_head(connection),
+                "proof": [b64encode(each).decode() for each in proof],
+            },
+        }
+        connection.execute(
+            CERTIFICATE.insert().values(
+                digest=certificate_digest(certificate),
+                number=_predicate(certificate)["number"],
+                document=json.dumps(proven, ensure_ascii=False),
             )
+        )
         return proven
+
+    def digest_of(self, number: str) -> str:
+        """What the register knows a certificate by. Raises AssuranceError."""
+        return certificate_digest(self.certificate(number))
+
+    def certificate(self, number: str) -> dict[str, Any]:
+        """The certificate of a number, as it was issued last. Raises AssuranceError."""
+        found = dict(self.certificates())
+        if number not in found:
+            names = ", ".join(sorted(found)) or "none yet"
+            raise AssuranceError(f"the register has no certificate {number}; it has: {names}")
+        return found[number]
 
     def certificates(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every certificate that was issued, by number, the last of each number last."""

@@ -105,7 +105,9 @@ def _entries(files: Files, first: int, last: int) -> Iterator[tuple[int, bytes]]
             raise VerificationError(f"the register lacks {name}") from None
         for index in range(max(first, number * CHUNK), min(last, (number + 1) * CHUNK)):
             if index - number * CHUNK >= len(lines):
-                raise VerificationError(f"the register's {name} lacks entry {index}: it was cut off")
+                raise VerificationError(
+                    f"the register's {name} lacks entry {index}: it was cut off"
+                )
             yield index, lines[index - number * CHUNK]
 
 

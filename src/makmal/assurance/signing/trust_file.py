@@ -30,14 +30,10 @@ def trust_key(path: Path, key: Ed25519PublicKey, role: str, name: str, now: date
 
 def trust_authority(path: Path, certificate: x509.Certificate, name: str) -> None:
     """Add a time-stamp authority to a trust file. Raises AssuranceError."""
-    if path.exists() and any(
-        each.certificate == certificate for each in _trust(path).authorities
-    ):
+    if path.exists() and any(each.certificate == certificate for each in _trust(path).authorities):
         raise AssuranceError(f"{path} has this time-stamp authority already")
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    _append(
-        path, f'[[time_stamp_authority]]\nname = {quoted(name)}\ncertificate = """\n{pem}"""\n'
-    )
+    _append(path, f'[[time_stamp_authority]]\nname = {quoted(name)}\ncertificate = """\n{pem}"""\n')
 
 
 def revoke_key(path: Path, identity: str, time: datetime, reason: str) -> str:

@@ -18,7 +18,8 @@ def protect(connection: Connection, table: str) -> None:
         )
         connection.execute(
             text(
-                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+                f"{table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION makmal_append_only()"
             )
         )

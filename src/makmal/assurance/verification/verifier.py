@@ -227,7 +227,9 @@ def roots_at(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     return found
 
 
-def check_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
+def check_inclusion(
+    index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
+) -> None:
     """RFC 9162, 2.1.3.2. Raises VerificationError."""
     if not 0 <= index < size:
         raise VerificationError(f"entry {index} cannot be in a tree of {size}")
@@ -371,7 +373,7 @@ def read_trust(path: Path) -> Trust:
     for number, entry in enumerate(_entries(document, "key", path), 1):
         where = f"{path}, [[key]] {number}"
         if entry.get("role") not in ROLES:
-            raise CannotVerifyError(f'{where}: role must be one of: {", ".join(ROLES)}')
+            raise CannotVerifyError(f"{where}: role must be one of: {', '.join(ROLES)}")
         try:
             key = read_public_key(str(entry["public_key"]))
         except (KeyError, ValueError):
@@ -494,7 +496,11 @@ def signed_parts(document: Mapping[str, Any], name: str) -> tuple[bytes, bytes, 
     if payload_type != PAYLOAD_TYPE or not isinstance(identity, str):
         raise VerificationError(f"{name} holds no in-toto statement")
     payload = _octets(encoded, f"the payload of {name}")
-    return pae(payload_type, payload), _octets(encoded_signature, f"the signature of {name}"), identity
+    return (
+        pae(payload_type, payload),
+        _octets(encoded_signature, f"the signature of {name}"),
+        identity,
+    )
 
 
 def read_statement(document: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -555,7 +561,9 @@ def _stamped_time(
         return time, authority.name
     if any("between messages" in each for each in reasons):
         raise VerificationError(f"the time stamp of {name} belongs to something else")
-    raise VerificationError(f"the time stamp of {name} is by no time-stamp authority that is trusted")
+    raise VerificationError(
+        f"the time stamp of {name} is by no time-stamp authority that is trusted"
+    )
 
 
 def check_clock(time: datetime, now: datetime, name: str) -> None:
@@ -710,7 +718,8 @@ def check_times(sealed: Sealed, now: datetime) -> str:
         )
     if sealed.time < ended - CLOCK_TOLERANCE:
         raise VerificationError(
-            f"the clock of the laboratory is wrong: the evidence was stamped on {said(sealed.time)}, "
+            "the clock of the laboratory is wrong: the evidence was stamped on "
+            f"{said(sealed.time)}, "
             f"and its last test case ended later, on {said(ended)}"
         )
     return f"the campaign ran from {said(begun)} to {said(ended)}, before it was signed"
@@ -861,10 +870,8 @@ def status_of(number: str, lines: Iterable[bytes], trust: Trust) -> tuple[str, s
         event = predicate.get("event")
         if event not in STATUS_AFTER:
             raise CannotVerifyError(f"{name} tells of an event that is unknown here: {event}")
-        if event == AMENDED:
-            status = status or "valid"
-        else:
-            status = STATUS_AFTER[event]
+        # A new version of a suspended certificate stays suspended.
+        status = (status or "valid") if event == AMENDED else STATUS_AFTER[event]
         why = f"{event} on {said(sealed.time)}"
         if predicate.get("reason"):
             why += f": {predicate['reason']}"
@@ -893,9 +900,7 @@ def verify_register(
             octets = files.read("head.json")
         except FileNotFoundError:
             raise CannotVerifyError(f"{files.place} is no register: head.json is missing") from None
-        heads.append(
-            read_tree_head(json_object(octets, "the tree head"), trust, "the tree head")
-        )
+        heads.append(read_tree_head(json_object(octets, "the tree head"), trust, "the tree head"))
         check_clock(heads[0].time, now, "the tree head")
         if most_age is not None and now - heads[0].time > most_age:
             raise CannotVerifyError(
