@@ -8,6 +8,7 @@ import typer
 
 from makmal import __version__
 from makmal.cli import audit, evaluate, judge, lab, list, prove, rehearse, show, ue, up
+from makmal.cli.assurance_commands import CommandsWithAssurance
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -18,6 +19,7 @@ _EPILOG = (
 
 app = typer.Typer(
     name="makmal",
+    cls=CommandsWithAssurance,
     help="Makmal, an open 5G security laboratory: it evaluates products, reads what was "
     "on the wire, and says, clause by clause, what is insecure.",
     epilog=_EPILOG,

@@ -18,7 +18,12 @@ from makmal.assurance.certification import people, process
 from makmal.assurance.certification.actions import Action, Record
 from makmal.assurance.certification.evaluations import Evaluation
 from makmal.assurance.certification.process import Certification, certification_of, subject_of
-from makmal.assurance.certification.scheme import Scheme, load_scheme, scheme_as_json
+from makmal.assurance.certification.scheme import (
+    Scheme,
+    SchemeError,
+    parse_scheme,
+    scheme_as_json,
+)
 from makmal.assurance.errors import AssuranceError, RefusedError
 from makmal.assurance.register.log import Register
 from makmal.assurance.signing.keys import public_pem
@@ -115,6 +120,7 @@ class CertificationBody:
         scheme.required(product["class"])
         details = {
             "scheme": scheme_as_json(scheme),
+            "scheme_text": scheme.text,
             "product": dict(product),
             "remark": remark,
         }
@@ -255,15 +261,12 @@ class CertificationBody:
     # How.
 
     def scheme_of(self, found: Certification) -> Scheme:
-        """The scheme of a certification, the same as when it was applied for."""
-        scheme = load_scheme(found.scheme.get("file", found.scheme["name"]))
-        if scheme.digest != found.scheme["sha256"]:
-            raise AssuranceError(
-                f"the scheme {scheme.name} is not the one that certification {found.number} was "
-                f"applied for under ({found.scheme['version']}): apply anew, or bring that file "
-                "back"
-            )
-        return scheme
+        """The scheme that a certification was applied for under: the record holds its text."""
+        details = found.history[0].details
+        try:
+            return parse_scheme(details["scheme_text"], f"{details['scheme']['name']}.toml")
+        except SchemeError as error:
+            raise AssuranceError(f"the scheme on record cannot be read: {error}") from None
 
     def _act(
         self,

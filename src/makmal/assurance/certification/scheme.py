@@ -84,7 +84,12 @@ class Scheme:
     audit: tuple[AuditQuestion, ...]
     separations: tuple[Separation, ...]
     areas: tuple[Area, ...]
-    digest: str = field(default="", compare=False)
+    text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its file."""
+        return sha256(self.text.encode()).hexdigest()
 
     def required(self, product_class: str) -> tuple[Requirement, ...]:
         """The test cases for a product class that there are today. Raises AssuranceError."""
@@ -188,7 +193,7 @@ def parse_scheme(text: str, name: str) -> Scheme:
         tuple(_question(each) for each in root.tables("audit")),
         tuple(_separation(each) for each in root.tables("separation")),
         tuple(_area(each) for each in root.tables("area")),
-        sha256(text.encode()).hexdigest(),
+        text,
     )
 
 

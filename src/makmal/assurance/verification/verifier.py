@@ -42,6 +42,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 # The newest version of each format that this file reads.
 FORMAT = 1
@@ -543,14 +544,17 @@ def _stamped_time(
     try:
         response = rfc3161_client.decode_timestamp_response(_octets(encoded, "the time stamp"))
         time = response.tst_info.gen_time
-    except ValueError:
+    except Exception:  # likewise
         raise VerificationError(f"the time stamp of {name} was altered or damaged") from None
     reasons = []
     for authority in trust.authorities:
-        check = rfc3161_client.VerifierBuilder().add_root_certificate(authority.certificate).build()
+        check = rfc3161_client.VerifierBuilder().add_root_certificate(authority.certificate)
+        if _stamps_itself(authority.certificate):
+            # Then the copy in the time stamp must be this one, to the last octet.
+            check = check.tsa_certificate(authority.certificate)
         try:
-            check.verify_message(response, octets)
-        except (rfc3161_client.VerificationError, ValueError) as error:
+            check.build().verify_message(response, octets)
+        except Exception as error:  # the library has others of its own for damaged time stamps
             reasons.append(str(error))
             continue
         if authority.revoked and time >= authority.revoked:
@@ -564,6 +568,15 @@ def _stamped_time(
     raise VerificationError(
         f"the time stamp of {name} is by no time-stamp authority that is trusted"
     )
+
+
+def _stamps_itself(certificate: x509.Certificate) -> bool:
+    """Whether this is the authority's own certificate, and not that of whoever issued it."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.TIME_STAMPING in usage
 
 
 def check_clock(time: datetime, now: datetime, name: str) -> None:
@@ -597,6 +610,7 @@ class Directory:
         self.path, self.place = path, str(path)
 
     def read(self, name: str) -> bytes:
+        """As Files has it."""
         path = self.path / name
         try:
             if path.is_symlink():
@@ -610,6 +624,7 @@ class Directory:
             raise CannotVerifyError(f"{path}: {error.strerror or error}") from None
 
     def names(self) -> Iterator[str]:
+        """As Files has it."""
         for path in sorted(self.path.rglob("*")):
             if path.is_symlink() or not path.is_dir():
                 yield path.relative_to(self.path).as_posix()
@@ -630,6 +645,7 @@ class Archive:
             ) from None
 
     def read(self, name: str) -> bytes:
+        """As Files has it."""
         try:
             if self._zip.getinfo(name).file_size > _LARGEST_FILE:
                 raise CannotVerifyError(f"{self.place}: {name} is larger than 4 GB")
@@ -642,6 +658,7 @@ class Archive:
             raise VerificationError(f"{name} was altered: {error}") from None
 
     def names(self) -> Iterator[str]:
+        """As Files has it."""
         return (each.filename for each in self._zip.infolist() if not each.is_dir())
 
 
@@ -652,6 +669,7 @@ class Web:
         self.place = url.rstrip("/")
 
     def read(self, name: str) -> bytes:
+        """As Files has it."""
         from urllib.error import HTTPError, URLError
         from urllib.request import urlopen
 
@@ -668,6 +686,7 @@ class Web:
             raise CannotVerifyError(f"{self.place} cannot be reached: {reason}") from None
 
     def names(self) -> Iterator[str]:
+        """As Files has it."""
         return iter(())
 
 
