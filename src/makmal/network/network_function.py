@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from makmal.network import service
 from makmal.network.plan import NetworkPlan
 from makmal.network.service import Body, ServiceError, ServiceRequest
-from makmal.network.world import SERVICE_TIMEOUT, Listening, UnreachableError, World
+from makmal.network.transport.tls import ServerTls
+from makmal.network.transport.tls_policy import TlsPolicy
+from makmal.network.transport_security import FunctionTls
+from makmal.network.world import SERVICE_TIMEOUT, Listening, TlsTo, UnreachableError, World
 from makmal.protocol.sbi import HttpMessage, service_of
 from makmal.security import tokens
 from makmal.security.tokens import AccessToken, TokenError
@@ -66,11 +69,25 @@ class NetworkFunction:
         self.service_policy = service_policy or (ServicePolicy() if plan.oauth else WITHOUT_TOKENS)
         self.instance = plan.instance(self.name)
         self.endpoint = plan.service(self.name)
+        # To be set before it starts.
+        self.tls_policy = TlsPolicy()
         self._routes: dict[tuple[str, int], list[_Route]] = {}
         self._listening: Listening | None = None
         self._discovered: dict[str, Endpoint] = {}
         self._holds_tokens = False
         self._tokens: dict[str, tuple[str, int]] = {}
+
+    @cached_property
+    def tls(self) -> FunctionTls | None:
+        """Both sides of TLS, where the plan has it."""
+        plan = self.plan
+        if plan.authority is None:
+            return None
+        return FunctionTls(plan.authority, plan.subject(self.name), self.tls_policy)
+
+    @property
+    def _server_tls(self) -> ServerTls | None:
+        return None if self.tls is None else self.tls.server
 
     # Serving.
 
@@ -81,7 +98,7 @@ class NetworkFunction:
 
     async def start(self) -> None:
         """Serve, and register at the NRF. Raises OSError, UnreachableError."""
-        self._listening = await self.world.serve(self.endpoint, self.handle)
+        self._listening = await self.world.serve(self.endpoint, self.handle, self._server_tls)
         if self.nf_type != "NRF":
             await self.register()
 
@@ -89,7 +106,7 @@ class NetworkFunction:
         """Serve as one that has run for a while: registered, with its producers found and its
         tokens granted before the trace begins. Raises OSError.
         """
-        self._listening = await self.world.serve(self.endpoint, self.handle)
+        self._listening = await self.world.serve(self.endpoint, self.handle, self._server_tls)
         self._discovered.update(producers)
         self._holds_tokens = True
 
@@ -163,6 +180,7 @@ class NetworkFunction:
             "nfInstanceId": self.instance,
             "nfType": self.nf_type,
             "nfStatus": "REGISTERED",
+            **({} if self.tls is None else {"fqdn": self.plan.fqdn(self.name)}),
             "heartBeatTimer": 10,
             "plmnList": [{"mcc": self.plan.mcc, "mnc": self.plan.mnc}],
             "ipv4Addresses": [address],
@@ -179,7 +197,7 @@ class NetworkFunction:
                             "apiFullVersion": "2.0.0" if name == "nudm-sdm" else "1.0.0",
                         }
                     ],
-                    "scheme": "http",
+                    "scheme": self.plan.scheme,
                     "nfServiceStatus": "REGISTERED",
                     "ipEndPoints": [
                         {"ipv4Address": address, "transport": "TCP", "port": self.endpoint.port}
@@ -216,9 +234,11 @@ class NetworkFunction:
         Raises UnreachableError when there is none or it is not there, ServiceTimeoutError when it
         does not answer.
         """
+        secured = True
         if "://" in path:
             parts = urlsplit(path)
-            producer = Endpoint(parts.hostname or "", parts.port or 80)
+            secured = parts.scheme == "https"
+            producer = Endpoint(parts.hostname or "", parts.port or (443 if secured else 80))
             path = parts.path + (f"?{parts.query}" if parts.query else "")
         operation = service_of(path)
         kind = None if operation is None else operation.producer
@@ -229,7 +249,9 @@ class NetworkFunction:
         token = None
         if self.plan.oauth and operation is not None and kind not in (None, "NRF"):
             token = await self.token(kind, operation.service)
-        return await self.send(producer, method, path, body, token=token, seconds=seconds)
+        return await self.send(
+            producer, method, path, body, token=token, seconds=seconds, secured=secured
+        )
 
     async def send(
         self,
@@ -240,8 +262,9 @@ class NetworkFunction:
         *,
         token: str | None = None,
         seconds: float = SERVICE_TIMEOUT,
+        secured: bool = True,
     ) -> HttpMessage:
-        """One request to a known address."""
+        """One request to a known address, over TLS where the plan has it and it is to be."""
         message = service.request(
             method,
             path,
@@ -250,7 +273,11 @@ class NetworkFunction:
             token=token,
             agent=f"{self.nf_type}-{self.instance}",
         )
-        return await self.world.request(self.endpoint, to, message, seconds)
+        if self.tls is None or not secured:
+            return await self.world.request(self.endpoint, to, message, seconds)
+        message.scheme = "https"
+        tls = TlsTo(self.tls.client, self.plan.server_name(to.address))
+        return await self.world.request(self.endpoint, to, message, seconds, tls)
 
     async def discover(self, nf_type: str) -> Endpoint:
         """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves.
@@ -317,7 +344,7 @@ class NetworkFunction:
 
     def uri(self, path: str) -> str:
         """The absolute URI of a resource of ours."""
-        return f"http://{self.endpoint.address}:{self.endpoint.port}{path}"
+        return f"{self.plan.scheme}://{self.endpoint.address}:{self.endpoint.port}{path}"
 
 
 @lru_cache(maxsize=4096)

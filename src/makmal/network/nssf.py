@@ -46,7 +46,7 @@ class Nssf(NetworkFunction):
         if "nf-type" not in query or "nf-id" not in query:
             raise ServiceError(400, "MANDATORY_QUERY_PARAM_MISSING", "nf-type, nf-id")
         nrf = self.plan.service("NRF")
-        discovery = f"http://{nrf.address}:{nrf.port}/nnrf-disc/v1/nf-instances"
+        discovery = f"{self.plan.scheme}://{nrf.address}:{nrf.port}/nnrf-disc/v1/nf-instances"
         if "slice-info-request-for-pdu-session" in query:
             wanted = slices.from_json(_json(query["slice-info-request-for-pdu-session"], "sNssai"))
             if wanted is not None and wanted not in self.plan.slices:

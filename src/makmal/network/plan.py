@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from makmal.network.subscription import HOME_NETWORK_KEYS, MCC, MNC, HomeNetworkKey
 from makmal.protocol import nas, ngap
 from makmal.security import keys
+from makmal.security.certificates import CertificateAuthority, Subject
 from makmal.trace.frame import Endpoint
 
 NGAP_PORT, PFCP_PORT, GTPU_PORT = 38412, 8805, 2152
@@ -62,6 +63,10 @@ class NetworkPlan:
     oauth: bool = True
     nrf_key: ec.EllipticCurvePrivateKey = field(default_factory=_reference_nrf_key)
     absent: frozenset[str] = frozenset()
+    # Who issues certificates, where services are offered over TLS; None for clear text.
+    authority: CertificateAuthority | None = None
+    # The name in the certificate of whoever is at an address, where it is not that of our function.
+    server_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def plmn(self) -> str:
@@ -86,6 +91,33 @@ class NetworkPlan:
         return tuple(
             nas.SNssai(sst, None if sd is None else int(sd, 16)) for sst, sd in self.slices
         )
+
+    @property
+    def domain(self) -> str:
+        """The home domain (TS 23.003, 28.2)."""
+        return f"5gc.mnc{self.mnc:0>3}.mcc{self.mcc}.3gppnetwork.org"
+
+    @property
+    def scheme(self) -> str:
+        """Of the services' URIs."""
+        return "http" if self.authority is None else "https"
+
+    def fqdn(self, name: str) -> str:
+        """The name of a function (TS 23.003, 28.3.2)."""
+        return f"{name.lower()}.{self.domain}"
+
+    def server_name(self, address: str) -> str:
+        """The name that the certificate of whoever serves at an address must have."""
+        given = self.server_names.get(address)
+        if given is not None:
+            return given
+        names = [name for name in FUNCTIONS if self.addresses.get(name) == address]
+        return self.fqdn(names[0]) if len(names) == 1 else address
+
+    def subject(self, name: str) -> Subject:
+        """Whose certificate a function's is (TS 33.310, 6.1.3c)."""
+        kind = name.partition("-")[0].upper()
+        return Subject(self.fqdn(name), self.instance(name), kind, (self.addresses[name],))
 
     def address(self, name: str) -> str:
         """The IP address of a function."""

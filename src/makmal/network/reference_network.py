@@ -55,6 +55,8 @@ class ReferenceNetwork:
         for name, make in makers.items():
             if present(name):
                 self.functions[name] = make(treats(name))
+                if name in policy.transport:
+                    self.functions[name].tls_policy = policy.transport[name]
 
     async def start(self, *, warm: bool = False) -> None:
         """Start them, the NRF first. Raises OSError, UnreachableError.

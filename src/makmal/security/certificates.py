@@ -113,14 +113,18 @@ class CertificateAuthority:
         """Its private key, PEM: with it, anyone can issue certificates in its name."""
         return _pem(self._key)
 
+    @property
+    def foreign(self) -> CertificateAuthority:
+        """Another authority, which nobody who trusts this one trusts."""
+        name = f"foreign to {self.name}"
+        return CertificateAuthority(self.domain, name, self._seed, self._end.year)
+
     def issue(
         self, subject: Subject, flaw: Flaw | None = None, *, with_rsa: bool = False
     ) -> Credential:
         """A certificate for a network function; ``flaw`` is what shall be wrong with it."""
         if flaw is Flaw.FOREIGN_ISSUER:
-            name = f"foreign to {self.name}"
-            foreign = CertificateAuthority(self.domain, name, self._seed, self._end.year)
-            return foreign.issue(subject, with_rsa=with_rsa)
+            return self.foreign.issue(subject, with_rsa=with_rsa)
         if flaw is Flaw.WRONG_NAME:
             subject = Subject(
                 f"other.{self.domain}", "00000000-0000-4000-8000-000000000000", subject.nf_type

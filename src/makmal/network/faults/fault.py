@@ -14,6 +14,7 @@ from makmal.network.ausf.policy import AusfPolicy
 from makmal.network.network_function import ServicePolicy
 from makmal.network.nrf.policy import NrfPolicy
 from makmal.network.smf.policy import SmfPolicy
+from makmal.network.transport.tls_policy import TlsPolicy
 from makmal.network.udm.policy import UdmPolicy
 from makmal.network.upf.policy import UpfPolicy
 
@@ -21,7 +22,8 @@ from makmal.network.upf.policy import UpfPolicy
 @dataclass(frozen=True, slots=True)
 class NetworkPolicy:
     """The policies of all functions together. ``services`` has, by the name of a function, how it
-    treats requests; a function that is not in it does so as is sound.
+    treats requests, and ``transport`` how it protects them; a function that is not in it does so as
+    is sound.
     """
 
     amf: AmfPolicy = field(default_factory=AmfPolicy)
@@ -31,6 +33,7 @@ class NetworkPolicy:
     udm: UdmPolicy = field(default_factory=UdmPolicy)
     upf: UpfPolicy = field(default_factory=UpfPolicy)
     services: Mapping[str, ServicePolicy] = field(default_factory=dict)
+    transport: Mapping[str, TlsPolicy] = field(default_factory=dict)
 
 
 SOUND = NetworkPolicy()
