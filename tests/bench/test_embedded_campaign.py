@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from makmal.bench.embedded_targets import EMBEDDED_TARGETS
 from makmal.bench.target import load_target
 from makmal.cli.main import app
 from makmal.testcases.registry import test_cases
 
+AMF = EMBEDDED_TARGETS["AMF"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "embedded.toml"
 
 
@@ -77,6 +79,28 @@ def test_a_fault_of_the_target_file_is_caught(tmp_path: Path) -> None:
     )
     assert result.exit_code == 1
     assert json.loads(result.stdout)["verdicts"][0]["verdict"] == "fail"
+    assert run("judge", place).exit_code == 0
+
+
+# The first fault that is of this test case alone, if there is one: some of the others have timers
+# that the wire cannot hurry.
+FAULTS = {
+    name: fault.name
+    for fault in sorted(reversed(AMF.faults), key=lambda each: -len(each.caught_by))
+    for name in fault.caught_by
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_caught_on_the_wire_too(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "faulty.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    faults = f'faults = ["{FAULTS[name]}"]\n'
+    path.write_text(text.replace("# Bring in", faults + "# Bring in") + WIRE, encoding="utf-8")
+    place = tmp_path / "evidence"
+    result = run("evaluate", path, "--test-case", name, "--evidence", place, "--json")
+    verdict = json.loads(result.stdout)["verdicts"][0]
+    assert verdict["verdict"] == "fail", verdict["reason"]
     assert run("judge", place).exit_code == 0
 
 
