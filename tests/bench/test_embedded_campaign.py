@@ -86,7 +86,7 @@ def test_a_fault_of_the_target_file_is_caught(tmp_path: Path) -> None:
 # that the wire cannot hurry.
 FAULTS = {
     name: fault.name
-    for fault in sorted(reversed(AMF.faults), key=lambda each: -len(each.caught_by))
+    for fault in sorted(AMF.faults, key=lambda each: len(each.caught_by), reverse=True)
     for name in fault.caught_by
 }
 
