@@ -358,7 +358,7 @@ async def ciot_suspend_and_resume(net: Net) -> None:
     features = FiveGmmFeature.CONTROL_PLANE_CIOT | FiveGmmFeature.USER_PLANE_CIOT
     ue = await net.registered(mm_capability=features)
     assert await net.gnb.suspend(ue)
-    assert ue.suspended
+    await until(lambda: ue.suspended)
     net.gnb.resume(ue)
     await until(lambda: ue.connection is not None)
 

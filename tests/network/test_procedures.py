@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -25,6 +26,16 @@ async def play(net: Net, scenario: Scenario) -> None:
 def test_simulated(name: str) -> None:
     async def work() -> None:
         await play(Net(SimulatedWorld(), plan()), SCENARIOS[name])
+
+    simulate(work())
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_simulated_with_radio(name: str) -> None:
+    """The same by RRC and PDCP over Uu."""
+
+    async def work() -> None:
+        await play(Net(SimulatedWorld(), replace(plan(), radio=True)), SCENARIOS[name])
 
     simulate(work())
 

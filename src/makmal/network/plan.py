@@ -67,6 +67,8 @@ class NetworkPlan:
     authority: CertificateAuthority | None = None
     # The name in the certificate of whoever is at an address, where it is not that of our function.
     server_names: Mapping[str, str] = field(default_factory=dict)
+    # Whether UEs and gNBs speak RRC and PDCP over a simulated Uu, or call each other.
+    radio: bool = False
 
     @property
     def plmn(self) -> str:

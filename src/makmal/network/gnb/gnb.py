@@ -38,6 +38,15 @@ _UE_IDS = (ie.RAN_UE_NGAP_ID.identifier, ie.AMF_UE_NGAP_ID.identifier)
 _GNB_ID_BITS, _CELL_BITS = 24, 12
 
 
+def _access(world: World, plan: NetworkPlan) -> Access:
+    """How the plan has it; the modules of Uu are loaded when somebody is on the air."""
+    if not plan.radio:
+        return DIRECT
+    from makmal.network.radio.access import radio_access
+
+    return radio_access(world)
+
+
 class Gnb:
     """``received`` holds every NGAP message that came; ``log`` what a product's log would say."""
 
@@ -50,7 +59,7 @@ class Gnb:
         access: Access | None = None,
     ) -> None:
         self.world, self.plan, self.name = world, plan, name
-        self.access: Access = access or DIRECT
+        self.access: Access = access or _access(world, plan)
         self.policy = policy or GnbPolicy()
         self.received: list[ngap.Pdu] = []
         self.log: list[str] = []

@@ -44,10 +44,6 @@ async def path_switch(
         told = _in_bits(capabilities)
     context.security_capabilities = told
     await target.open_user_plane()
-    crossed = await target.access.move(source, old, target, context, None)
-    if not crossed:
-        target.remove_context(context)
-        return None
     items = []
     for resources in old.sessions.values():
         moved = SessionResources(
@@ -61,6 +57,9 @@ async def path_switch(
         context.sessions[moved.identity] = moved
         target.tunnels[moved.downlink_teid] = (context, moved.identity)
         items.append(ngap.SessionTransfer(moved.identity, _switch_transfer(target, moved)))
+    if not await target.access.move(source, old, target, context, None):
+        target.remove_context(context)
+        return None
     request = n2.path_switch_request(
         context.ran_ue_ngap_id,
         old.amf_ue_ngap_id or 0,

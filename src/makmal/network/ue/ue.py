@@ -245,6 +245,19 @@ class Ue:
             raise RuntimeError("the UE has no security context")
         return keys.k_gnb(self.security.k_amf, self.k_gnb_count)
 
+    @property
+    def k_amf(self) -> bytes:
+        """KAMF of the context in use. Raises RuntimeError."""
+        if self.security is None:
+            raise RuntimeError("the UE has no security context")
+        return self.security.k_amf
+
+    def connection_fell_back(self) -> None:
+        """The connection that slept is gone, and a new one is there (TS 24.501, 5.3.1.4)."""
+        self.connection_released()
+        if self.registered and self.guti is not None:
+            service.send(self, service.SIGNALLING)
+
     def receive_nas(self, octets: bytes) -> None:
         """A downlink NAS message."""
         opened = reception.opened(self, octets)
