@@ -84,11 +84,10 @@ def test_a_fault_of_the_target_file_is_caught(tmp_path: Path) -> None:
 
 # The first fault that is of this test case alone, if there is one: some of the others have timers
 # that the wire cannot hurry.
-FAULTS = {
-    name: fault.name
-    for fault in sorted(AMF.faults, key=lambda each: len(each.caught_by), reverse=True)
-    for name in fault.caught_by
-}
+FAULTS: dict[str, str] = {}
+for fault in sorted(AMF.faults, key=lambda each: len(each.caught_by)):
+    for each in fault.caught_by:
+        FAULTS.setdefault(each, fault.name)
 
 
 @pytest.mark.parametrize("name", FAULTS)
