@@ -19,6 +19,7 @@ from makmal.network.subscription import Subscription
 from makmal.network.udm import Udm
 from makmal.network.udr import Udr
 from makmal.network.upf import Upf
+from makmal.network.upf.data_network import DataNetwork
 from makmal.network.world import World
 
 
@@ -31,13 +32,16 @@ class ReferenceNetwork:
         plan: NetworkPlan,
         subscriptions: Iterable[Subscription],
         policy: NetworkPolicy = SOUND,
+        data_network: DataNetwork | None = None,
     ) -> None:
         self.world, self.plan, self.policy = world, plan, policy
         present = _Present(plan)
         subscriptions = tuple(subscriptions)
         self.functions: dict[str, NetworkFunction] = {}
         self._warm = False
-        self.upf = Upf(world, plan, policy.upf) if present("UPF") else None
+        self.upf = (
+            Upf(world, plan, policy.upf, data_network=data_network) if present("UPF") else None
+        )
         treats = policy.services.get
         makers: dict[str, Callable[[ServicePolicy | None], NetworkFunction]] = {
             "NRF": lambda serves: Nrf(world, plan, policy.nrf, service_policy=serves),

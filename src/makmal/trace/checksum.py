@@ -7,7 +7,7 @@ def internet_checksum(octets: bytes) -> int:
     """The ones' complement of the ones' complement sum of 16-bit words; 0 over a sound header."""
     if len(octets) % 2:
         octets += b"\0"
-    total = sum(int.from_bytes(octets[at : at + 2], "big") for at in range(0, len(octets), 2))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
+    # A number and the sum of its digits leave the same rest when divided by one less than the base;
+    # the rest of 0 stands for the sum 0xFFFF, but of zeros only for 0.
+    number = int.from_bytes(octets, "big")
+    return (number % 0xFFFF or (0xFFFF if number else 0)) ^ 0xFFFF

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from makmal.trace.checksum import internet_checksum
 
-ICMP, UDP, ICMPV6 = 1, 17, 58
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 _ECHO_REQUEST, _ECHO_REPLY = 8, 0
 _ECHO_REQUEST_V6, _ECHO_REPLY_V6 = 128, 129
 _ECHO_PORT = 7
@@ -74,7 +74,15 @@ def ip_packet(sender: bytes, receiver: bytes, number: int, payload: bytes) -> by
     return make(sender, receiver, number, payload)
 
 
-def _pseudo_header(sender: bytes, receiver: bytes, number: int, length: int) -> bytes:
+def tcp_packet(sender: bytes, receiver: bytes, segment: bytes) -> bytes:
+    """A segment with its checksum filled in, in its IP packet."""
+    total = internet_checksum(pseudo_header(sender, receiver, TCP, len(segment)) + segment)
+    segment = segment[:16] + total.to_bytes(2, "big") + segment[18:]
+    return ip_packet(sender, receiver, TCP, segment)
+
+
+def pseudo_header(sender: bytes, receiver: bytes, number: int, length: int) -> bytes:
+    """What a checksum of TCP, UDP or ICMPv6 begins with (RFC 9293, 3.1; RFC 8200, 8.1)."""
     if len(sender) == 4:
         return sender + receiver + bytes((0, number)) + length.to_bytes(2, "big")
     return sender + receiver + length.to_bytes(4, "big") + bytes((0, 0, 0, number))
@@ -87,7 +95,7 @@ def udp_packet(
     length = 8 + len(content)
     head = sender_port.to_bytes(2, "big") + receiver_port.to_bytes(2, "big")
     head += length.to_bytes(2, "big")
-    pseudo = _pseudo_header(sender, receiver, UDP, length)
+    pseudo = pseudo_header(sender, receiver, UDP, length)
     # RFC 768: a checksum of zero is sent as all ones, since zero means that there is none.
     total = internet_checksum(pseudo + head + b"\0\0" + content) or 0xFFFF
     return ip_packet(sender, receiver, UDP, head + total.to_bytes(2, "big") + content)
@@ -104,7 +112,7 @@ def _icmp(sender: bytes, receiver: bytes, kinds: tuple[int, int], rest: bytes) -
         head, pseudo, number = bytes((kinds[0], 0)), b"", ICMP
     else:
         head, number = bytes((kinds[1], 0)), ICMPV6
-        pseudo = _pseudo_header(sender, receiver, ICMPV6, 4 + len(rest))
+        pseudo = pseudo_header(sender, receiver, ICMPV6, 4 + len(rest))
     total = internet_checksum(pseudo + head + b"\0\0" + rest)
     return ip_packet(sender, receiver, number, head + total.to_bytes(2, "big") + rest)
 
