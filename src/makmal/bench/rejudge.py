@@ -7,7 +7,7 @@ run of the procedure ended. No network is touched.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ from makmal.bench.manifest import (
     read_manifest,
 )
 from makmal.judges.verdict import Outcome, Verdict
-from makmal.testcases.test_case import TestCase
+from makmal.testcases.test_case import TestCase, TraceReader
 from makmal.trace.capture import CaptureError, open_capture
 from makmal.trace.dissect import Dissector
-from makmal.trace.knowledge import KnowledgeError, load_knowledge
+from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
+from makmal.trace.message import Message
 from makmal.trace.trace import Trace
 
 Progress = Callable[[str, int, int], None]
@@ -112,7 +113,7 @@ def judge_stored(
         return Verdict(test_case.name, reference, Outcome.NOT_APPLICABLE, run.reason)
     if run.ended == BROKE:
         return Verdict(test_case.name, reference, Outcome.ERROR, run.reason)
-    trace, problems = read_trace(place, declarations)
+    trace, problems = read_trace(place, declarations, test_case.reader)
     if problems:
         reason = f"the trace cannot be read whole: {problems[0]}"
         return Verdict(test_case.name, reference, Outcome.ERROR, reason)
@@ -127,16 +128,20 @@ def judge_stored(
         return Verdict(test_case.name, reference, Outcome.ERROR, reason)
 
 
-def read_trace(place: Path, declarations: Mapping[str, str]) -> tuple[Trace, list[str]]:
+def read_trace(
+    place: Path,
+    declarations: Mapping[str, str],
+    reader: Callable[[Knowledge, Sequence[tuple[int, bytes]]], TraceReader] = Dissector,
+) -> tuple[Trace, list[str]]:
     """The trace in the directory of a test case, and what is wrong with the file.
 
     Raises EvidenceError.
     """
     try:
         knowledge = load_knowledge(place / KNOWLEDGE)
-        messages = []
+        messages: list[Message] = []
         with open_capture(place / TRACE) as capture:
-            dissector = Dissector(knowledge, capture.secrets)
+            dissector = reader(knowledge, capture.secrets)
             for frame in capture:
                 messages += dissector.feed(frame)
             messages += dissector.finish()

@@ -111,6 +111,13 @@ class FrameRecorder:
         self._writer.write_secrets(TLS_KEY_LOG, lines)
         self._stream.flush()
 
+    def no_connection(
+        self, time_ns: int, client: Endpoint, server: Endpoint, *, refused: bool
+    ) -> None:
+        """Somebody wanted to connect, and was refused or not answered."""
+        self._composer.at(time_ns)
+        self._composer.no_connection(client, server, refused=refused)
+
     def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
         """A TCP connection was made; what to call with its octets as they pass."""
         self._composer.at(time_ns)

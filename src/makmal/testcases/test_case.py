@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
 
 from makmal.catalogue.requirements import Requirement, requirement_of
 from makmal.judges.verdict import Findings, Verdict
+from makmal.trace.dissect import Dissector
+from makmal.trace.frame import Frame
+from makmal.trace.knowledge import Knowledge
+from makmal.trace.message import Message
 from makmal.trace.trace import Trace
+
+
+class TraceReader(Protocol):
+    """What makes messages of the frames of a trace."""
+
+    def feed(self, frame: Frame) -> list[Message]:
+        """The messages that this frame completes."""
+
+    def finish(self) -> list[Message]:
+        """What was still held back when the trace ended."""
 
 
 class TestCase(ABC):
@@ -36,6 +51,10 @@ class TestCase(ABC):
     @abstractmethod
     def judge(self, trace: Trace) -> Verdict:
         """The verdict on a trace of the procedure."""
+
+    def reader(self, knowledge: Knowledge, secrets: Sequence[tuple[int, bytes]]) -> TraceReader:
+        """What reads its traces; ``secrets`` are those that the file carries."""
+        return Dissector(knowledge, secrets)
 
     @property
     def requirement(self) -> Requirement:

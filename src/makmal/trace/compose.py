@@ -21,7 +21,7 @@ _TCP, _UDP, _ESP, _SCTP = 6, 17, 50, 132
 _IPV4 = Struct(">BBHHHBBH4s4s")
 _IPV6 = Struct(">IHBB16s16s")
 _TCP_HEADER = Struct(">HHIIBBHHH")
-_FIN, _SYN, _PSH, _ACK = 0x01, 0x02, 0x08, 0x10
+_FIN, _SYN, _RST, _PSH, _ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 _SEGMENT_OCTETS = 1400
 _TEXT_DISSECTOR = "syslog"
 _WINDOW = 64240
@@ -82,6 +82,36 @@ class Composer:
     def connection(self, client: Endpoint, server: Endpoint) -> TcpConnection:
         """A TCP connection, set up by its three segments (RFC 9293, 3.5)."""
         return TcpConnection(self, client, server)
+
+    def no_connection(self, client: Endpoint, server: Endpoint, *, refused: bool) -> int:
+        """A SYN that is refused, or not answered at all; the number of its frame."""
+        sequence = _number(client, server)
+        frame = self._tcp_packet(client, server, sequence, 0, _SYN)
+        if refused:
+            frame = self._tcp_packet(server, client, 0, sequence + 1, _RST | _ACK)
+        return frame
+
+    def _tcp_packet(
+        self,
+        source: Endpoint,
+        destination: Endpoint,
+        sequence: int,
+        acknowledgement: int,
+        flags: int,
+    ) -> int:
+        header = _TCP_HEADER.pack(
+            source.port,
+            destination.port,
+            sequence & 0xFFFFFFFF,
+            acknowledgement & 0xFFFFFFFF,
+            5 << 4,
+            flags,
+            _WINDOW,
+            0,
+            0,
+        )
+        segment = _with_checksum(header, 16, source, destination, _TCP)
+        return self.ip(source.address, destination.address, _TCP, segment)
 
     def ip(self, source: str, destination: str, protocol: int, payload: bytes) -> int:
         """An IP packet, in the tunnel between its ends if there is one; the number of its frame."""

@@ -11,15 +11,21 @@ from makmal.protocol import nas, ngap
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.nas.value_names import REGISTRATION_TYPES, VALUE_NAMES
 from makmal.trace.message import (
+    ApplicationMessage,
     CaptureLoss,
+    ConnectionAttempt,
+    ConnectionEnd,
     GtpuMessage,
     Message,
+    MqttMessage,
     NasMessage,
     NgapMessage,
+    OpenOctets,
     PfcpMessage,
     ProtectedPacket,
     SbiMessage,
     Step,
+    TlsConnection,
     TlsHandshake,
     TlsMessage,
     UserDatagram,
@@ -51,6 +57,25 @@ def describe(message: Message) -> dict[str, Any]:
         return {"octets": message.payload.hex()}
     if isinstance(message, Step):
         return {"step": message.name}
+    if isinstance(message, ApplicationMessage):
+        return {
+            "http": message.name,
+            "protected": message.protected,
+            "headers": [list(each) for each in message.http.headers],
+            "body": message.http.body.decode("utf-8", "replace"),
+        }
+    if isinstance(message, MqttMessage):
+        return {"packet": message.name, "octets": message.packet.body.hex()}
+    if isinstance(message, TlsConnection):
+        return {
+            "client hello": plain_data(message.client_hello),
+            "server hello": plain_data(message.server_hello),
+            "alert": plain_data(message.alert),
+        }
+    if isinstance(message, OpenOctets):
+        return {"octets": message.octets.hex()}
+    if isinstance(message, ConnectionAttempt | ConnectionEnd):
+        return {"connection": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from makmal.protocol import gtpu, nas, ngap, pfcp, sbi, tls
+from makmal.protocol import gtpu, mqtt, nas, ngap, pfcp, sbi, tls
 from makmal.protocol.errors import DecodeError
 from makmal.trace.tls_reading import Alert
 
@@ -29,6 +29,7 @@ class Interface(StrEnum):
     N6 = "N6"
     N9 = "N9"
     SBI = "SBI"
+    N6 = "N6"
 
 
 @dataclass(slots=True)
@@ -256,6 +257,112 @@ class TlsMessage(Carried):
 
 
 @dataclass(slots=True)
+class ConnectionAttempt(Carried):
+    """Somebody wanted a TCP connection. ``outcome``: "open", "refused" or "no answer"."""
+
+    outcome: str
+
+    interface = Interface.N6
+    protocol = "tcp"
+
+    @property
+    def name(self) -> str:
+        """What came of it."""
+        return f"connection to port {self.destination.port}: {self.outcome}"
+
+
+@dataclass(slots=True)
+class ConnectionEnd(Carried):
+    """A connection ended; ``source`` is who ended it. ``protected``: what TLS protected ended."""
+
+    connection: int
+    protected: bool
+    by_client: bool
+
+    interface = Interface.N6
+    protocol = "tcp"
+    name = "end of the connection"
+
+
+@dataclass(slots=True)
+class TlsConnection(Carried):
+    """The beginning of TLS with an application or a device: what was offered, and what came of it.
+
+    ``certificates`` are the server's (DER), where they could be read. ``is_tls`` is false when
+    something else than TLS came back. Emitted when all of that is known, or at the end of the
+    connection.
+    """
+
+    client_hello: tls.ClientHello
+    server_hello: tls.ServerHello | None
+    certificates: tuple[bytes, ...]
+    alert: Alert | None
+    is_tls: bool
+    connection: int
+
+    interface = Interface.N6
+    protocol = "tls"
+    name = "TLS handshake"
+
+
+@dataclass(slots=True)
+class ApplicationMessage(Carried):
+    """One HTTP message of an application or a device.
+
+    ``connection`` tells connections apart; ``protected``: it travelled in TLS. ``request`` is the
+    message that a response answers.
+    """
+
+    http: sbi.HttpMessage
+    connection: int
+    protected: bool
+    request: ApplicationMessage | None = None
+
+    interface = Interface.N6
+    protocol = "http"
+
+    @property
+    def name(self) -> str:
+        """Method and path, or the status."""
+        return self.http.name
+
+
+@dataclass(slots=True)
+class MqttMessage(Carried):
+    """One MQTT control packet. ``from_client``: the end that connected sent it."""
+
+    packet: mqtt.Packet
+    connection: int
+    protected: bool
+    from_client: bool
+
+    interface = Interface.N6
+    protocol = "mqtt"
+
+    @property
+    def name(self) -> str:
+        """The name of the packet."""
+        return self.packet.name
+
+
+@dataclass(slots=True)
+class OpenOctets(Carried):
+    """Octets of a connection that speaks neither TLS nor HTTP nor MQTT: anyone can read them."""
+
+    octets: bytes
+    connection: int
+    from_client: bool
+
+    interface = Interface.N6
+    protocol = "octets"
+
+    @property
+    def name(self) -> str:
+        """How many there are."""
+        return f"{len(self.octets)} octets"
+
+
+@dataclass(slots=True)
 class ProtectedPacket(Carried):
     """A packet of an interface that IPsec or DTLS keeps from being read (TS 33.501, 9).
 
@@ -325,6 +432,12 @@ Message = (
     | SbiMessage
     | TlsHandshake
     | TlsMessage
+    | ConnectionAttempt
+    | ConnectionEnd
+    | TlsConnection
+    | ApplicationMessage
+    | MqttMessage
+    | OpenOctets
     | ProtectedPacket
     | CaptureLoss
     | Undecodable

@@ -12,6 +12,7 @@ from makmal.protocol.tls.hello import (
     looks_like_tls,
     read_hello,
 )
+from makmal.protocol.tls.offer import client_hello
 from makmal.protocol.tls.record import (
     ContentType,
     HandshakeMessage,
@@ -35,6 +36,7 @@ __all__ = [
     "alert_name",
     "certificates_of",
     "cipher_suite_name",
+    "client_hello",
     "decode_hello",
     "is_suite_allowed",
     "looks_like_tls",
