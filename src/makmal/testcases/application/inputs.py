@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import ApplicationCase, last_exchange, named
-from makmal.trace.trace import Trace
+from makmal.trace.message import ApplicationMessage
+from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
     from makmal.bench.application.bench import ApplicationBench
 
-_FIRST = "first"
+_FIRST, _TOO_LARGE = "first", 413
 
 
 class InputValidation(ApplicationCase):
@@ -60,7 +61,9 @@ class InputValidation(ApplicationCase):
             for subject, section in named(trace, beginning):
                 exchange = last_exchange(section)
                 name = subject.partition(",")[0]
-                if exchange is None or exchange.status is None:
+                if exchange is None and (early := _early_refusal(section)) is not None:
+                    findings.conforming(f"{name} refused an input before its end", early)
+                elif exchange is None or exchange.status is None:
                     findings.doubt(f"{name}: an input was not answered")
                 elif exchange.status >= 500 and exchange.status != 502:
                     findings.violation(f"{name} broke on an input", *exchange.frames)
@@ -73,3 +76,11 @@ class InputValidation(ApplicationCase):
                         f"{name} refused what its schema does not allow", *exchange.frames
                     )
         return self.conclude(findings, trace, "no operation takes an input that could be tried")
+
+
+def _early_refusal(section: Section) -> int | None:
+    """The frame of a refusal that came before the request was sent in whole."""
+    for each in section.messages:
+        if isinstance(each, ApplicationMessage) and each.http.status == _TOO_LARGE:
+            return each.frame
+    return None
