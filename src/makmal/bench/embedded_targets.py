@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from makmal.bench import embedded
+from makmal.bench.application import embedded as application
 from makmal.bench.embedded_plan import FEATURES, UPF_FEATURES
 from makmal.bench.user_plane import embedded_upf
+from makmal.cloud import faults as cloud
 from makmal.judges.verdict import Verdict
 from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, Variation
 from makmal.network.plan import FUNCTIONS
@@ -55,6 +57,14 @@ def _upf() -> EmbeddedTarget:
 EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
     name: _network_function(name) for name in FUNCTIONS if not name.endswith("-2")
 } | {"UPF": _upf()}
+EMBEDDED_TARGETS[cloud.PRODUCT_CLASS] = EmbeddedTarget(
+    cloud.PRODUCT_CLASS,
+    application.SOUND,
+    application.evaluate,
+    cloud.FAULTS,
+    cloud.VARIATIONS,
+    application.FEATURES,
+)
 
 
 def all_faults() -> dict[str, Fault]:

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
+from makmal.bench.application.opening import opened_application
 from makmal.bench.bench import Bench, BenchSettings
-from makmal.bench.campaign import OpenBench
+from makmal.bench.campaign import OpenBench, OpenedBench
 from makmal.bench.embedded import embedded_controls
 from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
+from makmal.bench.end_target import APPLICATION, END_CLASSES
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
@@ -34,9 +36,9 @@ _CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP
 def bench_opener(hooks: Hooks) -> OpenBench:
     """What opens the bench of one test case. ``hooks`` are the target's."""
 
-    def open_bench(
-        target: Target, recorder: Recorder
-    ) -> AbstractAsyncContextManager[Bench | UpfBench]:
+    def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[OpenedBench]:
+        if target.product.product_class == APPLICATION:
+            return opened_application(target, recorder)
         if target.product.product_class == "UPF":
             return _opened_upf(target, recorder, hooks)
         return _opened(target, recorder, hooks)
@@ -110,6 +112,8 @@ def transport_of(target: Target) -> str:
     """How SCTP travels, for the evidence. Raises NotDoneError."""
     if target.laboratory.world == SIMULATED:
         return "simulated"
+    if target.product.product_class in END_CLASSES:
+        return "not used"
     return _wire_world(target, NoRecorder()).describe()
 
 

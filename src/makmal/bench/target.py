@@ -13,6 +13,8 @@ from pathlib import Path
 
 from makmal import __version__
 from makmal.bench import embedded_plan, target_fields
+from makmal.bench.application.settings import ApplicationSettings
+from makmal.bench.end_target import END_CLASSES, read_end_target
 from makmal.bench.hook_commands import HookCommand, read_hooks
 from makmal.bench.subscribers import Subscribers, read_subscribers
 from makmal.bench.target_addresses import (
@@ -37,7 +39,8 @@ from makmal.trace.frame import Endpoint
 from makmal.trace.knowledge import Knowledge, algorithms
 from makmal.trace.toml_file import Table, TomlError, TomlFile
 
-PRODUCT_CLASSES = tuple(name for name in FUNCTIONS if not name.endswith("-2"))
+NETWORK_FUNCTIONS = tuple(name for name in FUNCTIONS if not name.endswith("-2"))
+PRODUCT_CLASSES = (*NETWORK_FUNCTIONS, *END_CLASSES)
 # Features that a product may declare; test cases may name further ones.
 FEATURES: Mapping[str, str] = {
     "emergency": "emergency registration (TS 23.502, 4.2.2.2.2)",
@@ -100,6 +103,7 @@ class Target:
     authenticated_slice: Slice | None = None
     hooks: Mapping[str, HookCommand] = field(default_factory=dict)
     declarations: Mapping[str, str] = field(default_factory=dict)
+    application: ApplicationSettings | None = None
 
     @property
     def sha256(self) -> str:
@@ -134,6 +138,8 @@ def load_target(path: Path) -> Target:
 def parse_target(text: str, name: str = "target") -> Target:
     """The same from text; ``name`` stands in the errors."""
     root = TomlFile(name, text, TargetError).root
+    if root.table("product").values.get("class") in END_CLASSES:
+        return read_end_target(root, name, text)
     root.only(
         "product",
         "network",
@@ -182,10 +188,10 @@ def parse_target(text: str, name: str = "target") -> Target:
         ciphering_algorithms=table.take(
             "ciphering", algorithms("E"), policy.ciphering_priority if embedded else ()
         ),
-        timers=_timers(root),
+        timers=read_timers(root),
         authenticated_slice=authenticated,
         hooks=hooks,
-        declarations=_declarations(root),
+        declarations=read_declarations(root),
     )
 
 
@@ -205,7 +211,7 @@ def _product(root: Table) -> Product:
         name=table.take("name", toml_file.text, "the embedded network" if embedded else None),
         vendor=table.take("vendor", toml_file.text, "Makmal" if embedded else None),
         version=table.take("version", toml_file.text, __version__ if embedded else None),
-        product_class=table.take("class", toml_file.choice(*PRODUCT_CLASSES)),
+        product_class=table.take("class", toml_file.choice(*NETWORK_FUNCTIONS, *END_CLASSES)),
         attachment=attachment,
         faults=faults,
     )
@@ -286,7 +292,8 @@ def _features(root: Table, embedded: bool, product_class: str = "") -> frozenset
     return frozenset(name for name in table.values if table.take(name, toml_file.truth))
 
 
-def _timers(root: Table) -> TargetTimers:
+def read_timers(root: Table) -> TargetTimers:
+    """[timers]. Raises TargetError."""
     usual = TargetTimers()
     table = root.table("timers", "answer", "quiet", "settle", "test_case", "restart")
     return TargetTimers(
@@ -298,7 +305,7 @@ def _timers(root: Table) -> TargetTimers:
     )
 
 
-def _declarations(root: Table) -> dict[str, str]:
+def read_declarations(root: Table) -> dict[str, str]:
     """[declarations.NAME]: a statement, and who gave it on what day."""
     table = root.table("declarations")
     found = {}

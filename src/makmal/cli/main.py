@@ -7,7 +7,7 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, evaluate, judge, lab, list, prove, rehearse, show, ue, up
+from makmal.cli import audit, evaluate, judge, lab, list, prove, rehearse, serve, show, ue, up
 from makmal.cli.assurance_commands import CommandsWithAssurance
 
 EXIT_COULD_NOT_BE_DONE = 2
@@ -52,6 +52,9 @@ app.command(
     epilog="Exit codes: 0 every test case is proven, 1 one fails on a sound network or misses its "
     "fault, 2 it could not be done.",
 )(prove.command)
+app.command("serve", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(
+    serve.command
+)
 app.command("up", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(up.command)
 app.command(
     "ue", epilog="Exit codes: 0 every UE registered, 2 one did not, or it could not be done."

@@ -17,6 +17,7 @@ from makmal.trace.frame import Endpoint
 # From a request and who sent it to the response.
 StreamHandler = Callable[[HttpMessage, Endpoint], Awaitable[HttpMessage]]
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*\r\n", re.IGNORECASE)
+_LINGER_SECONDS, _MOST_LINGERED = 1.0, 64
 _REASONS = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found"}
 
 
@@ -67,6 +68,7 @@ async def serve(
             return
         except _TooLargeError:
             await _send(stream, bare(413))
+            await _linger(stream)
             return
         if message is None:
             return
@@ -77,6 +79,15 @@ async def serve(
         closes = (message.header("connection") or "").lower() == "close"
         if closes or message.version == "1.0":
             return
+
+
+async def _linger(stream: ByteStream) -> None:
+    """Read on for a moment: closing on octets that were not read would take the answer with it."""
+    with suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(_LINGER_SECONDS):
+            for _ in range(_MOST_LINGERED):
+                if not await stream.read():
+                    return
 
 
 class _TooLargeError(Exception):

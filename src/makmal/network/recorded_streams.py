@@ -136,7 +136,11 @@ class _RecordedStream(ByteStream):
         self._ended = False
 
     async def read(self) -> bytes:
-        octets = await self._inner.read()
+        try:
+            octets = await self._inner.read()
+        except ConnectionError:
+            self._end(not self._is_client)
+            raise
         if octets:
             self._note(not self._is_client, octets)
         else:

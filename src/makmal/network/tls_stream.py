@@ -106,7 +106,11 @@ class TlsStream(ByteStream):
         self._inner.close()
 
     async def _feed(self) -> bool:
-        octets = await self._inner.read()
+        try:
+            octets = await self._inner.read()
+        except ConnectionError:
+            self._end(not self._is_client)
+            raise
         self._unnoted += octets
         if octets:
             self._incoming.write(octets)

@@ -26,7 +26,6 @@ class Interface(StrEnum):
     N2 = "N2"
     N3 = "N3"
     N4 = "N4"
-    N6 = "N6"
     N9 = "N9"
     SBI = "SBI"
     N6 = "N6"

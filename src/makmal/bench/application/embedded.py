@@ -141,7 +141,7 @@ def evaluate(
 
     async def run() -> None:
         async with open_embedded(FrameRecorder(stream), policy, features) as bench:
-            await test_case.procedure(bench)  # type: ignore[arg-type]
+            await test_case.procedure(bench)
 
     simulate(run())
     return test_case.judge(read_recorded(stream, test_case, Knowledge()))
