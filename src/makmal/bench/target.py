@@ -138,7 +138,8 @@ def load_target(path: Path) -> Target:
 def parse_target(text: str, name: str = "target") -> Target:
     """The same from text; ``name`` stands in the errors."""
     root = TomlFile(name, text, TargetError).root
-    if root.table("product").values.get("class") in END_CLASSES:
+    product_table = root.table("product")
+    if "class" in product_table and _class(product_table) in END_CLASSES:
         return read_end_target(root, name, text)
     root.only(
         "product",
@@ -195,6 +196,10 @@ def parse_target(text: str, name: str = "target") -> Target:
     )
 
 
+def _class(product: Table) -> str:
+    return product.take("class", toml_file.choice(*PRODUCT_CLASSES))
+
+
 def _product(root: Table) -> Product:
     table = root.table("product", "name", "vendor", "version", "class", "attachment", "faults")
     attachment = table.take("attachment", toml_file.choice(SURROUNDED, WHOLE_CORE, EMBEDDED), None)
@@ -211,7 +216,7 @@ def _product(root: Table) -> Product:
         name=table.take("name", toml_file.text, "the embedded network" if embedded else None),
         vendor=table.take("vendor", toml_file.text, "Makmal" if embedded else None),
         version=table.take("version", toml_file.text, __version__ if embedded else None),
-        product_class=table.take("class", toml_file.choice(*NETWORK_FUNCTIONS, *END_CLASSES)),
+        product_class=table.take("class", toml_file.choice(*PRODUCT_CLASSES)),
         attachment=attachment,
         faults=faults,
     )
