@@ -23,7 +23,7 @@ from makmal.bench.application.settings import (
 from makmal.cloud import Application, CloudPolicy
 from makmal.cloud import accounts as cloud_accounts
 from makmal.cloud.description import description
-from makmal.judges.verdict import Verdict
+from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
@@ -137,6 +137,11 @@ def evaluate(
     test_case: TestCase, policy: CloudPolicy = SOUND, features: frozenset[str] = FEATURES
 ) -> Verdict:
     """The verdict of a test case on the embedded application."""
+    missing = [each for each in test_case.features if each not in features]
+    if missing:
+        reason = f"the product does not declare the feature {missing[0]}"
+        reference = test_case.requirement.reference
+        return Verdict(test_case.name, reference, Outcome.NOT_APPLICABLE, reason)
     stream = io.BytesIO()
 
     async def run() -> None:
