@@ -120,13 +120,19 @@ async def until(condition: Callable[[], Any]) -> None:
 
 
 async def ping(net: Net, ue: Ue, session: PduSession) -> None:
-    """A packet goes through N3 and the UPF to the data network, and its answer comes back."""
+    """A packet goes through N3 and the UPF to the data network, and its answer comes back.
+
+    Like ping it tries again: at a handover answers are lost until the UPF knows of it.
+    """
     came: list[bytes] = []
     ue.on_packet = lambda _, packet: came.append(packet)
     assert session.address is not None
     ours = bytes(int(part) for part in session.address.split("."))
-    ue.send_packet(session, packets.echo_request(ours, SERVER, 1, b"makmal"))
-    await until(lambda: came)
+    for number in range(1, 11):
+        ue.send_packet(session, packets.echo_request(ours, SERVER, number, b"makmal"))
+        await asyncio.sleep(0.05)
+        if came:
+            break
     assert packets.source(came[0]) == SERVER
     assert came[0].endswith(b"makmal")
 
@@ -239,6 +245,7 @@ async def service_request_of_the_ue(net: Net) -> None:
     assert not session.user_plane
     assert (await ue.service_request(service_type=1, sessions=(1,))).accepted
     await until(lambda: session.user_plane)
+    await ping(net, ue, session)
 
 
 async def paging(net: Net) -> None:
@@ -302,6 +309,11 @@ async def slice_authentication_and_revocation(net: Net) -> None:
 # Sessions.
 
 
+async def session_with_traffic(net: Net) -> None:
+    ue, session = await net.connected()
+    await ping(net, ue, session)
+
+
 async def session_modification_and_release(net: Net) -> None:
     ue, session = await net.connected()
     answer = await ue.modify_session(session)
@@ -322,23 +334,26 @@ async def session_in_an_unknown_data_network(net: Net) -> None:
 
 
 async def handover_by_xn(net: Net) -> None:
-    ue, _ = await net.connected()
+    ue, session = await net.connected()
     target = await net.beside()
     assert await target.path_switch(ue, net.gnb) is not None
+    await ping(net, ue, session)
     assert ue.cell is target
 
 
 async def handover_by_n2_within_an_amf(net: Net) -> None:
-    ue, _ = await net.connected()
+    ue, session = await net.connected()
     target = await net.beside()
     assert await net.gnb.handover(ue, target)
+    await ping(net, ue, session)
 
 
 async def handover_by_n2_to_another_amf(net: Net) -> None:
     target = await net.beside("AMF-2")
     other = net.function("AMF-2", Amf)
-    ue, _ = await net.connected()
+    ue, session = await net.connected()
     assert await net.gnb.handover(ue, target)
+    await ping(net, ue, session)
     supi = ue.subscription.supi  # type: ignore[union-attr]
     assert supi in other.by_supi
 
