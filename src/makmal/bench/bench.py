@@ -338,6 +338,18 @@ class Bench(Steps):
         except ValueError as error:
             raise NotDoneError(str(error)) from None
 
+    async def leave(self) -> None:
+        """Have the UEs that are still there switch off, so that the product keeps nothing of them
+        for the next test case.
+        """
+        leaving = [
+            ue for ue in self._ues if ue.registered and ue.security is not None and ue.connection
+        ]
+        for ue in leaving:
+            await ue.deregister(switch_off=True)
+        if leaving:
+            await asyncio.sleep(self.settings.settle)
+
     async def close(self) -> None:
         """End what runs."""
         for gnb in self._gnbs.values():

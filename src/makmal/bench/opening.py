@@ -15,9 +15,11 @@ from makmal.bench.end_target import APPLICATION, END_CLASSES
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
 from makmal.bench.steps import Controls
+from makmal.bench.subscriber_row import SubscriberRow
 from makmal.bench.target import Target
-from makmal.bench.target_addresses import EMBEDDED, SIMULATED, WHOLE_CORE
+from makmal.bench.target_addresses import EMBEDDED, SIMULATED, SURROUNDED, WHOLE_CORE
 from makmal.bench.user_plane import embedded_upf
 from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
 from makmal.network.faults import SOUND, NetworkPolicy, fault
@@ -34,33 +36,48 @@ _CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP
 
 
 def bench_opener(hooks: Hooks) -> OpenBench:
-    """What opens the bench of one test case. ``hooks`` are the target's."""
+    """What opens the bench of one test case of a campaign. ``hooks`` are the target's."""
+    registration, row = ProductRegistration(), SubscriberRow()
 
     def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[OpenedBench]:
         if target.product.product_class == APPLICATION:
             return opened_application(target, recorder)
         if target.product.product_class == "UPF":
             return _opened_upf(target, recorder, hooks)
-        return _opened(target, recorder, hooks)
+        return _opened(target, recorder, hooks, registration, row)
 
     return open_bench
 
 
 @asynccontextmanager
-async def _opened(target: Target, recorder: Recorder, hooks: Hooks) -> AsyncIterator[Bench]:
+async def _opened(
+    target: Target,
+    recorder: Recorder,
+    hooks: Hooks,
+    registration: ProductRegistration,
+    row: SubscriberRow,
+) -> AsyncIterator[Bench]:
     world = _world(target, recorder)
     plan = target.plan()
     network = ReferenceNetwork(world, plan, target.subscriptions, policy_of(target))
     if target.product.attachment == EMBEDDED:
         world.products.add(plan.address(target.product.product_class))
+        subscriptions = iter(target.subscriptions)
     else:
         world.products.update(target.addresses.all)
+        subscriptions = row.of_one_bench(target.subscriptions)
     controls = await _controls(target, network, hooks)
-    bench = Bench(world, plan, network, iter(target.subscriptions), settings_of(target), controls)
+    bench = Bench(world, plan, network, subscriptions, settings_of(target), controls)
     try:
         await network.start(warm=True)
+        missing = await registration.hand_on(target, network)
+        if missing is not None:
+            bench.mark(missing)
         yield bench
+        if target.product.attachment != EMBEDDED:
+            await bench.leave()
     finally:
+        registration.take(target, network)
         await bench.close()
 
 
@@ -135,6 +152,9 @@ def policy_of(target: Target) -> NetworkPolicy:
             ciphering_priority=target.ciphering_algorithms,
         )
         policy = replace(policy, amf=amf)
+    if target.product.attachment == SURROUNDED:
+        nrf = replace(policy.nrf, heart_beat_timer=PRODUCT_HEART_BEAT)
+        policy = replace(policy, nrf=nrf)
     for name in target.product.faults:
         policy = fault(name).apply(policy)
     return policy

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from makmal.network import service
+from makmal.network.nf_profiles import endpoint_of
 from makmal.network.plan import NetworkPlan
 from makmal.network.service import Body, ServiceError, ServiceRequest
 from makmal.network.transport.tls import ServerTls
@@ -245,7 +246,7 @@ class NetworkFunction:
         if producer is None:
             if kind is None:
                 raise UnreachableError(f"no function is known to serve {path}")
-            producer = await self.discover(kind)
+            producer = await self.discover(kind, operation.service if operation else None)
         token = None
         if self.plan.oauth and operation is not None and kind not in (None, "NRF"):
             token = await self.token(kind, operation.service)
@@ -279,36 +280,40 @@ class NetworkFunction:
         tls = TlsTo(self.tls.client, self.plan.server_name(to.address))
         return await self.world.request(self.endpoint, to, message, seconds, tls)
 
-    async def discover(self, nf_type: str) -> Endpoint:
-        """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves.
-
-        The NRF itself is known by configuration.
+    async def discover(
+        self, nf_type: str, service_name: str | None = None, instance_id: str | None = None
+    ) -> Endpoint:
+        """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves this, or
+        the one of an NF instance id. The NRF itself is known by configuration.
         """
         if nf_type == "NRF":
             return self.plan.service("NRF")
-        found = self._discovered.get(nf_type)
+        known = None if instance_id is not None else self._discovered.get(nf_type)
+        key = f"{nf_type} {instance_id} {service_name}"
+        found = known or self._discovered.get(key)
         if found is not None:
             return found
+        query = f"target-nf-type={nf_type}&requester-nf-type={self.nf_type}"
+        if instance_id is not None:
+            query += f"&target-nf-instance-id={quote(instance_id)}"
         answer = await self.send(
-            self.plan.service("NRF"),
-            "GET",
-            f"/nnrf-disc/v1/nf-instances?target-nf-type={nf_type}&requester-nf-type={self.nf_type}",
+            self.plan.service("NRF"), "GET", f"/nnrf-disc/v1/nf-instances?{query}"
         )
         document = service.json_of(answer)
         instances = document.get("nfInstances") if isinstance(document, dict) else None
         for instance in instances or ():
-            endpoint = _endpoint_of(instance)
+            endpoint = endpoint_of(instance, service_name)
             if endpoint is not None:
-                self._discovered[nf_type] = endpoint
+                self._discovered[key] = endpoint
                 return endpoint
-        raise UnreachableError(f"the NRF knows no {nf_type}")
+        which = "" if instance_id is None else f" with the instance id {instance_id}"
+        raise UnreachableError(f"the NRF knows no {nf_type}{which}")
 
     def forget(self, nf_type: str | None = None) -> None:
         """Forget what was discovered, of one type or all."""
-        if nf_type is None:
-            self._discovered.clear()
-        else:
-            self._discovered.pop(nf_type, None)
+        for key in list(self._discovered):
+            if nf_type is None or key.partition(" ")[0] == nf_type:
+                del self._discovered[key]
 
     async def token(self, nf_type: str, scope: str) -> str:
         """An access token from the NRF (TS 29.510, 5.4.2.2), kept while it holds."""
@@ -362,18 +367,3 @@ def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | N
         elif expected != given:
             return None
     return parameters
-
-
-def _endpoint_of(instance: Any) -> Endpoint | None:
-    """Where an NF profile says that the function serves."""
-    if not isinstance(instance, dict):
-        return None
-    addresses = instance.get("ipv4Addresses") or instance.get("ipv6Addresses") or []
-    for entry in instance.get("nfServices") or ():
-        for end in entry.get("ipEndPoints") or ():
-            address = (
-                end.get("ipv4Address") or end.get("ipv6Address") or next(iter(addresses), None)
-            )
-            if address:
-                return Endpoint(str(address), int(end.get("port") or 80))
-    return Endpoint(str(addresses[0]), 80) if addresses else None

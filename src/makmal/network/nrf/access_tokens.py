@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from makmal.network import service, slices
+from makmal.network.nf_profiles import services_of
 from makmal.network.nrf import authorization
 from makmal.network.nrf.authorization import Requester, plmns_of
 from makmal.network.service import ServiceRequest
@@ -194,7 +195,7 @@ def _service_name(scope: str) -> str:
 
 
 def _offers(profile: dict[str, Any], scope: tuple[str, ...]) -> bool:
-    offered = {each["serviceName"] for each in authorization.services_of(profile)}
+    offered = {each["serviceName"] for each in services_of(profile)}
     return all(_service_name(each) in offered for each in scope)
 
 
@@ -206,7 +207,7 @@ def _allows(
     names = {_service_name(each) for each in scope}
     return all(
         authorization.is_allowed(each, requester, nrf.policy)
-        for each in authorization.services_of(profile)
+        for each in services_of(profile)
         if each["serviceName"] in names
     )
 
@@ -215,7 +216,7 @@ def _all_services(nrf: Nrf) -> set[str]:
     return {
         each["serviceName"]
         for instance in nrf.instances.values()
-        for each in authorization.services_of(instance.profile)
+        for each in services_of(instance.profile)
     }
 
 

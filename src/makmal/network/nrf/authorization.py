@@ -128,8 +128,3 @@ def without_allowed_lists(profile: dict[str, Any]) -> dict[str, Any]:
 
 def _shown_service(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in entry.items() if name not in _HIDDEN}
-
-
-def services_of(profile: dict[str, Any]) -> list[dict[str, Any]]:
-    """The services of a profile, in whichever of its two forms they are."""
-    return [*(profile.get("nfServices") or ()), *(profile.get("nfServiceList") or {}).values()]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from makmal.network import slices
-from makmal.network.nrf.authorization import services_of
+from makmal.network.nf_profiles import services_of
 
 
 def matches(condition: Any, profile: dict[str, Any]) -> bool:

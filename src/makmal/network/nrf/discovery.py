@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from makmal.network import service, slices
+from makmal.network.nf_profiles import services_of
 from makmal.network.nrf import authorization
 from makmal.network.nrf.authorization import Requester, plmns_of
 from makmal.network.service import ServiceError, ServiceRequest
@@ -124,7 +125,7 @@ def _with_services(
             entry, requester, nrf.policy
         )
 
-    before = authorization.services_of(profile)
+    before = services_of(profile)
     if not before or all(map(wanted, before)):
         return profile
     shown = dict(profile)
@@ -138,7 +139,7 @@ def _with_services(
         }
         if not shown["nfServiceList"]:
             del shown["nfServiceList"]
-    return shown if authorization.services_of(shown) else None
+    return shown if services_of(shown) else None
 
 
 def _order(profile: dict[str, Any], query: Mapping[str, Any]) -> tuple[bool, int]:
@@ -155,9 +156,7 @@ def _order(profile: dict[str, Any], query: Mapping[str, Any]) -> tuple[bool, int
 
 
 def _offers_service(names: tuple[str, ...], profile: dict[str, Any]) -> bool:
-    return not names or any(
-        each["serviceName"] in names for each in authorization.services_of(profile)
-    )
+    return not names or any(each["serviceName"] in names for each in services_of(profile))
 
 
 def _serves_slice(value: Any, profile: dict[str, Any]) -> bool:

@@ -73,11 +73,11 @@ class Nrf(NetworkFunction):
             management.expire(self)
         return await super().handle(http)
 
-    def admit(self, profile: dict[str, Any]) -> None:
-        """Have a function registered that registered before the trace begins, and that is heard
-        of all the time: one of our own.
+    def admit(self, profile: dict[str, Any], heard_ns: int = _ALWAYS) -> None:
+        """Have a function registered that registered before the trace begins. It was last heard
+        of at a time, in nanoseconds; one of our own is heard of all the time.
         """
-        self.instances[profile["nfInstanceId"]] = Instance(profile, _ALWAYS, 1)
+        self.instances[profile["nfInstanceId"]] = Instance(profile, heard_ns, 1)
 
     async def _bootstrap(self, request: ServiceRequest) -> HttpMessage:
         """Nnrf_Bootstrapping (TS 29.510, 5.5): where the services of this NRF are."""

@@ -238,11 +238,11 @@ class Smf(NetworkFunction):
             self.log.append(f"the AMF did not take a message for {session.supi}: {error}")
 
     async def _amf(self, session: SmSession) -> Endpoint:
-        """The AMF that serves the UE: one of ours, or what the NRF knows."""
+        """The AMF that serves the UE: one of ours, or the one that the NRF knows."""
         for name in self.plan.addresses:
             if name.startswith("AMF") and self.plan.instance(name) == session.amf:
                 return self.plan.service(name)
-        return await self.discover("AMF")
+        return await self.discover("AMF", "namf-comm", session.amf or None)
 
     async def _modify(self, request: ServiceRequest) -> HttpMessage:
         """UpdateSMContext (5.2.2.3)."""
