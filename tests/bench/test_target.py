@@ -172,7 +172,7 @@ def changed(old: str, new: str) -> str:
         (changed('"10.77.0.2"', "3"), 15, "n2: must be an IP address"),
         (changed('"10.77.0.2"', '"10.78.0.2"'), 15, "n2: 10.78.0.2 is outside the scope (10.77.0."),
         (changed('n2 = "10.77.0.2"\n', ""), 14, "n2: is missing in [addresses]: a surrounded AMF"),
-        (changed("n2 =", "n6 ="), 15, "n6: no such entry; known here: n2, n3, n4, sbi"),
+        (changed("n2 =", "n6 ="), 15, "n6: no such entry; known here: n2, n3, n4, n9, sbi"),
         (
             changed("first_address", 'world = "simulated"\nfirst_address'),
             18,
