@@ -105,20 +105,26 @@ def prove(
     test_cases: Sequence[TestCase],
     faults: Collection[str] | None = None,
     progress: Progress = lambda done, whole: None,
+    product_class: str | None = None,
 ) -> Proof:
     """Run everything, each test case on the embedded products of its classes.
 
-    ``faults`` are the names of those that are wanted, None for all. ``progress`` is called with the
-    runs that are done, and their number.
+    ``faults`` are the names of those that are wanted, and ``product_class`` the class; None for
+    all. ``progress`` is called with the runs that are done, and their number.
     """
     started = perf_counter()
-    planned = [run for test_case in test_cases for run in _planned(test_case, faults)]
+    pairs = [
+        (test_case, target)
+        for test_case in test_cases
+        for target in targets_of(test_case)
+        if product_class in (None, target.product_class)
+    ]
+    planned = [run for pair in pairs for run in _planned(*pair, faults)]
     runs: list[Run] = []
     for each in planned:
         runs.append(each.run())
         progress(len(runs), len(planned))
     used = {each.name: each.kind for each in planned}
-    pairs = [(each, target) for each in test_cases for target in targets_of(each)]
     unproven = [
         f"{test_case.name} ({target.product_class})"
         for test_case, target in pairs
@@ -160,15 +166,16 @@ class _Planned:
         )
 
 
-def _planned(test_case: TestCase, faults: Collection[str] | None) -> Iterator[_Planned]:
-    for target in targets_of(test_case):
-        yield _Planned(test_case, target, SOUND_NAME, None, target.sound, Outcome.PASS)
-        for fault in target.faults:
-            if faults is None or fault.name in faults:
-                caught = test_case.name in fault.caught_by
-                expected = Outcome.FAIL if caught else None
-                policy = fault.apply(target.sound)
-                yield _Planned(test_case, target, fault.name, Fault, policy, expected)
-        for variation in target.variations:
-            policy = variation.apply(target.sound)
-            yield _Planned(test_case, target, variation.name, Variation, policy, Outcome.PASS)
+def _planned(
+    test_case: TestCase, target: EmbeddedTarget, faults: Collection[str] | None
+) -> Iterator[_Planned]:
+    yield _Planned(test_case, target, SOUND_NAME, None, target.sound, Outcome.PASS)
+    for fault in target.faults:
+        if faults is None or fault.name in faults:
+            caught = test_case.name in fault.caught_by
+            expected = Outcome.FAIL if caught else None
+            policy = fault.apply(target.sound)
+            yield _Planned(test_case, target, fault.name, Fault, policy, expected)
+    for variation in target.variations:
+        policy = variation.apply(target.sound)
+        yield _Planned(test_case, target, variation.name, Variation, policy, Outcome.PASS)

@@ -37,6 +37,10 @@ def command(
         list[str] | None,
         typer.Option("--fault", help="Only this fault; may be given more than once."),
     ] = None,
+    product_class: Annotated[
+        str | None,
+        typer.Option(help="Only on the embedded product of this class, such as AMF."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
@@ -48,10 +52,16 @@ def command(
     """
     console, errors = Console(), Console(stderr=True)
     known = test_cases()
-    chosen = names or list(known)
+    chosen = [
+        name
+        for name in names or known
+        if name not in known or product_class in (None, *known[name]().product_classes)
+    ]
     wrong = [f"test case {name}" for name in chosen if name not in known]
     faults = all_faults()
     wrong += [f"fault {name}" for name in fault_names or () if name not in faults]
+    if product_class is not None and not chosen:
+        wrong.append(f"such test case of product class {product_class}")
     if wrong:
         errors.print(
             f"makmal prove: there is no {wrong[0]}; makmal list names them all",
@@ -66,6 +76,7 @@ def command(
             [known[name]() for name in chosen],
             fault_names,
             lambda done, whole: progress.update(task, completed=done, total=whole),
+            product_class,
         )
     if as_json:
         json.dump(proof.as_json(), sys.stdout, indent=2)
