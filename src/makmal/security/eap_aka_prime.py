@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hmac import digest
+
+from makmal.security.primitives import hmac_sha256
 
 _K_ENCR, _K_AUT, _K_RE, _MSK, _EMSK = 16, 32, 32, 64, 64
 _AT_MAC, _MAC_OCTETS = 11, 16
@@ -27,7 +28,7 @@ def prf_prime(key: bytes, seed: bytes, octets: int) -> bytes:
     out, block = b"", b""
     number = 1
     while len(out) < octets:
-        block = digest(key, block + seed + bytes((number,)), "sha256")
+        block = hmac_sha256(key, block + seed + bytes((number,)))
         out += block
         number += 1
     return out[:octets]
@@ -59,7 +60,7 @@ def at_mac(k_aut: bytes, packet: bytes) -> bytes:
                 raise ValueError("the AT_MAC of the EAP packet is not of 20 octets")
             start = position + 4
             cleared = packet[:start] + bytes(_MAC_OCTETS) + packet[start + _MAC_OCTETS :]
-            return digest(k_aut, cleared, "sha256")[:_MAC_OCTETS]
+            return hmac_sha256(k_aut, cleared)[:_MAC_OCTETS]
         if size == 0:
             break
         position += size

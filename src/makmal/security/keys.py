@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from hmac import digest
+
+from makmal.security.primitives import hmac_sha256
 
 # Algorithm type distinguishers, TS 33.501, A.8.
 _NAS_ENC, _NAS_INT, _RRC_ENC, _RRC_INT, _UP_ENC, _UP_INT = 1, 2, 3, 4, 5, 6
@@ -15,7 +16,7 @@ def kdf(key: bytes, fc: int, *parameters: bytes) -> bytes:
     text = bytes((fc,))
     for parameter in parameters:
         text += parameter + len(parameter).to_bytes(2, "big")
-    return digest(key, text, "sha256")
+    return hmac_sha256(key, text)
 
 
 def serving_network_name(mcc: str, mnc: str) -> str:

@@ -6,10 +6,6 @@ length, which comes from outside, is only not verified.
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
-
 from makmal.security.authentication import (
     AUTN_OCTETS,
     AUTS_OCTETS,
@@ -17,6 +13,7 @@ from makmal.security.authentication import (
     check_length,
     xor,
 )
+from makmal.security.primitives import aes
 
 # TS 35.206, 4.1: the constants c and the rotations r, in bits, of OUT1 to OUT5.
 _CONSTANTS = (0, 1, 2, 4, 8)
@@ -26,9 +23,7 @@ _MASK = (1 << 128) - 1
 
 def _encrypt(key: bytes, block: int) -> int:
     check_length("K", key, 16)
-    # The counter mode of one block of zeros is the block cipher itself (TS 35.206, 3.2).
-    encryptor = Cipher(AES(key), CTR(block.to_bytes(16, "big"))).encryptor()
-    return int.from_bytes(encryptor.update(bytes(16)), "big")
+    return int.from_bytes(aes(key)(block.to_bytes(16, "big")), "big")
 
 
 def _rotated(value: int, places: int) -> int:
@@ -51,7 +46,10 @@ def _temporary(key: bytes, opc: bytes, rand: bytes) -> tuple[int, int]:
 
 
 def _out(number: int, key: bytes, opc: bytes, rand: bytes) -> bytes:
-    temporary, constant = _temporary(key, opc, rand)
+    return _out_of(number, key, *_temporary(key, opc, rand))
+
+
+def _out_of(number: int, key: bytes, temporary: int, constant: int) -> bytes:
     value = _rotated(temporary ^ constant, _ROTATIONS[number - 1]) ^ _CONSTANTS[number - 1]
     return (_encrypt(key, value) ^ constant).to_bytes(16, "big")
 
@@ -96,9 +94,9 @@ def f5(key: bytes, opc: bytes, rand: bytes) -> bytes:
 
 def f2_to_f5(key: bytes, opc: bytes, rand: bytes) -> AuthenticationResult:
     """RES, CK, IK and AK of one challenge."""
-    return AuthenticationResult(
-        f2(key, opc, rand), f3(key, opc, rand), f4(key, opc, rand), f5(key, opc, rand)
-    )
+    temporary, constant = _temporary(key, opc, rand)
+    out2, out3, out4 = (_out_of(number, key, temporary, constant) for number in (2, 3, 4))
+    return AuthenticationResult(out2[8:], out3, out4, out2[:6])
 
 
 def f5_star(key: bytes, opc: bytes, rand: bytes) -> bytes:

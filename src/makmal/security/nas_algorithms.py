@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
-from cryptography.hazmat.primitives.cmac import CMAC
-
 from makmal.security import snow3g, zuc
+from makmal.security.binary_polynomials import multiples, product
+from makmal.security.primitives import aes, cmac, counter_mode
 
 _KEY_OCTETS = 16
 _MASK64 = (1 << 64) - 1
+# Of a message at once in EIA3: a product of so many bits is quick.
+_PIECE_BITS = 128
 
 
 class Direction(IntEnum):
@@ -47,9 +46,7 @@ def cipher(
         vector = _snow3g_vector(count, bearer << 27 | direction << 26)
         result = _combine(data, snow3g.keystream(key, vector, (size + 3) // 4))
     elif algorithm == 2:
-        block = count << 96 | bearer << 91 | direction << 90
-        encryptor = Cipher(AES(key), CTR(block.to_bytes(16, "big"))).encryptor()
-        result = encryptor.update(data) + encryptor.finalize()
+        result = counter_mode(key, count << 96 | bearer << 91 | direction << 90, data)
     elif algorithm == 3:
         half = count.to_bytes(4, "big") + bytes((bearer << 3 | direction << 2, 0, 0, 0))
         result = _combine(data, zuc.keystream(key, half * 2, (size + 3) // 4))
@@ -103,8 +100,8 @@ def _check(key: bytes, count: int, bearer: int, octets: int, bits: int) -> None:
 
 
 def _combine(data: bytes, stream: list[int]) -> bytes:
-    octets = b"".join(word.to_bytes(4, "big") for word in stream)[: len(data)]
     size = len(data)
+    octets = b"".join([word.to_bytes(4, "big") for word in stream])[:size]
     return (int.from_bytes(data, "big") ^ int.from_bytes(octets, "big")).to_bytes(size, "big")
 
 
@@ -118,24 +115,24 @@ def uia2(key: bytes, count: int, fresh: int, direction: int, data: bytes, bit_le
     words = (count, fresh, count ^ direction << 31, fresh ^ direction << 15)
     vector = b"".join(word.to_bytes(4, "big") for word in words)
     z1, z2, z3, z4, z5 = snow3g.keystream(key, vector, 5)
-    factor = z1 << 32 | z2
+    factors = multiples(z1 << 32 | z2)
     value = 0
     for at in range(0, len(data), 8):
         block = int.from_bytes(data[at : at + 8].ljust(8, b"\0"), "big")
-        value = _times(value ^ block, factor)
-    value = _times(value ^ bit_length, z3 << 32 | z4)
+        value = _times(value ^ block, factors)
+    value = _times(value ^ bit_length, multiples(z3 << 32 | z4))
     return ((value >> 32) ^ z5).to_bytes(4, "big")
 
 
-def _times(one: int, other: int) -> int:
+def _times(one: int, multiples_of_other: tuple[int, ...]) -> int:
     """MUL of TS 35.215, 4.3.2: the product in GF(2^64) with the polynomial 0x1b."""
     result = 0
-    while other:
-        if other & 1:
-            result ^= one
-        one = (one << 1) ^ (0x1B if one >> 63 else 0)
-        one &= _MASK64
-        other >>= 1
+    for octet in one.to_bytes(8, "big"):
+        result = result << 8 ^ multiples_of_other[octet >> 4] << 4 ^ multiples_of_other[octet & 15]
+    # What is beyond 64 bits comes back times 0x1b; what of it is beyond them again, once more.
+    for _ in range(2):
+        beyond = result >> 64
+        result = (result & _MASK64) ^ beyond ^ beyond << 1 ^ beyond << 3 ^ beyond << 4
     return result
 
 
@@ -143,9 +140,7 @@ def _eia2(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits
     """AES-CMAC over COUNT, BEARER, DIRECTION and the message (TS 33.401, B.2.3)."""
     header = (count << 32 | bearer << 27 | direction << 26).to_bytes(8, "big")
     if bits % 8 == 0:
-        mac = CMAC(AES(key))
-        mac.update(header + data)
-        return mac.finalize()[:4]
+        return cmac(key, header + data)[:4]
     return _cmac_of_bits(key, header + data, 64 + bits)[:4]
 
 
@@ -158,13 +153,10 @@ def _cmac_of_bits(key: bytes, data: bytes, bits: int) -> bytes:
     padded = bytearray(data)
     padded[-1] |= 0x80 >> bits % 8
     padded += bytes(-len(padded) % 16)
-    encryptor = Cipher(AES(key), CTR(bytes(16))).encryptor()
-    k1 = _doubled(int.from_bytes(encryptor.update(bytes(16)), "big"))
+    k1 = _doubled(int.from_bytes(aes(key)(bytes(16)), "big"))
     mask = (k1 ^ _doubled(k1)).to_bytes(16, "big")
     padded[-16:] = bytes(a ^ b for a, b in zip(padded[-16:], mask, strict=True))
-    mac = CMAC(AES(key))
-    mac.update(bytes(padded))
-    return mac.finalize()
+    return cmac(key, bytes(padded))
 
 
 def _doubled(value: int) -> int:
@@ -179,14 +171,15 @@ def _eia3(key: bytes, count: int, bearer: int, direction: int, data: bytes, bits
     tail[6] ^= direction << 7
     words = (bits + 31) // 32 + 2
     stream = zuc.keystream(key, head + bytes(tail), words)
-    joined = 0
-    for word in stream:
-        joined = joined << 32 | word
-    length = 32 * words
-    value = 0
+    joined = int.from_bytes(b"".join([word.to_bytes(4, "big") for word in stream]), "big")
     message = int.from_bytes(data, "big") >> -bits % 8
-    for bit in range(bits):
-        if message >> (bits - 1 - bit) & 1:
-            value ^= joined >> (length - 32 - bit)
-    value ^= joined >> (length - 32 - bits)
+    # Where the message, and a 1 behind it, has a 1, the 32 bits of keystream from there count. In a
+    # piece of it their sum is the middle of a product: of the piece backwards, and the keystream.
+    digits = f"{message << 1 | 1:0{bits + 1}b}"
+    value = 0
+    for at in range(0, bits + 1, _PIECE_BITS):
+        piece = digits[at : at + _PIECE_BITS]
+        last = len(piece) - 1
+        window = joined >> 32 * (words - 1) - at - last & (1 << 32 + last) - 1
+        value ^= product(int(piece[::-1], 2), window) >> last
     return ((value ^ stream[-1]) & 0xFFFFFFFF).to_bytes(4, "big")

@@ -95,7 +95,8 @@ def keystream(key: bytes, initialisation_vector: bytes, words: int) -> list[int]
     """So many 32-bit words of keystream (TS 35.216, 4).
 
     Both arguments are 16 octets and begin with the words k3 and IV3, as UEA2 and UIA2 fill them
-    (TS 35.215, 3.4 and 4.4).
+    (TS 35.215, 3.4 and 4.4). Written out in one loop: this runs for every message, and a call costs
+    more than what it does.
     """
     k3, k2, k1, k0 = (int.from_bytes(key[at : at + 4], "big") for at in (0, 4, 8, 12))
     v3, v2, v1, v0 = (
@@ -108,47 +109,31 @@ def keystream(key: bytes, initialisation_vector: bytes, words: int) -> list[int]
         *(k0 ^ ones, k1 ^ ones ^ v3, k2 ^ ones ^ v2, k3 ^ ones),
         *(k0 ^ v1, k1, k2, k3 ^ v0),
     ]
-    registers = (0, 0, 0)
-    for _ in range(32):
-        word, registers = _clock_fsm(state, registers)
-        _clock_lfsr(state, word)
-    _, registers = _clock_fsm(state, registers)
-    _clock_lfsr(state, 0)
+    mul_alpha, div_alpha = _MUL_ALPHA, _DIV_ALPHA
+    (s1a, s1b, s1c, s1d), (s2a, s2b, s2c, s2d) = _S1, _S2
+    r1 = r2 = r3 = 0
     stream = []
-    for _ in range(words):
-        word, registers = _clock_fsm(state, registers)
-        stream.append(word ^ state[0])
-        _clock_lfsr(state, 0)
+    # The shift register never forgets: its cells are the last 16 of the list.
+    for step in range(32 + 1 + words):
+        first, eleventh = state[step], state[step + 11]
+        # The finite state machine (3.4.6): the boxes work on R1 and R2 as they were.
+        word = ((state[step + 15] + r1) & _MASK) ^ r2
+        r1, r2, r3 = (
+            (r2 + (r3 ^ state[step + 5])) & _MASK,
+            s1a[r1 >> 24] ^ s1b[r1 >> 16 & 255] ^ s1c[r1 >> 8 & 255] ^ s1d[r1 & 255],
+            s2a[r2 >> 24] ^ s2b[r2 >> 16 & 255] ^ s2c[r2 >> 8 & 255] ^ s2d[r2 & 255],
+        )
+        # The shift register (3.4.4 and 3.4.5).
+        following = (
+            (first << 8 & _MASK)
+            ^ mul_alpha[first >> 24]
+            ^ state[step + 2]
+            ^ eleventh >> 8
+            ^ div_alpha[eleventh & 255]
+        )
+        if step < 32:
+            following ^= word
+        elif step > 32:
+            stream.append(word ^ first)
+        state.append(following)
     return stream
-
-
-def _clock_fsm(
-    state: list[int], registers: tuple[int, int, int]
-) -> tuple[int, tuple[int, int, int]]:
-    r1, r2, r3 = registers
-    word = ((state[15] + r1) & _MASK) ^ r2
-    following = (r2 + (r3 ^ state[5])) & _MASK
-    return word, (following, _substitute(_S1, r1), _substitute(_S2, r2))
-
-
-def _substitute(tables: tuple[list[int], ...], word: int) -> int:
-    return (
-        tables[0][word >> 24]
-        ^ tables[1][word >> 16 & 0xFF]
-        ^ tables[2][word >> 8 & 0xFF]
-        ^ tables[3][word & 0xFF]
-    )
-
-
-def _clock_lfsr(state: list[int], word: int) -> None:
-    first, eleventh = state[0], state[11]
-    new = (
-        (first << 8 & _MASK)
-        ^ _MUL_ALPHA[first >> 24]
-        ^ state[2]
-        ^ (eleventh >> 8)
-        ^ _DIV_ALPHA[eleventh & 0xFF]
-        ^ word
-    )
-    del state[0]
-    state.append(new)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
-from hmac import digest as hmac_digest
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+from makmal.security.primitives import counter_mode, hmac_sha256
 
 NULL_SCHEME, PROFILE_A, PROFILE_B = 0, 1, 2
 _MAC_OCTETS = 8
@@ -66,8 +64,8 @@ def conceal(
     else:
         raise SuciError(f"protection scheme {scheme} is not known")
     encryption_key, counter, mac_key = _derive(shared, ephemeral)
-    text = _encrypt(encryption_key, counter, plain)
-    return ephemeral + text + hmac_digest(mac_key, text, "sha256")[:_MAC_OCTETS]
+    text = counter_mode(encryption_key, counter, plain)
+    return ephemeral + text + hmac_sha256(mac_key, text)[:_MAC_OCTETS]
 
 
 def deconceal(scheme: int, private_key: bytes, scheme_output: bytes) -> bytes:
@@ -86,9 +84,9 @@ def deconceal(scheme: int, private_key: bytes, scheme_output: bytes) -> bytes:
     else:
         shared = _exchange_b(_private_b(private_key), ephemeral)
     encryption_key, counter, mac_key = _derive(shared, ephemeral)
-    if not compare_digest(hmac_digest(mac_key, text, "sha256")[:_MAC_OCTETS], mac):
+    if not compare_digest(hmac_sha256(mac_key, text)[:_MAC_OCTETS], mac):
         raise SuciError("the MAC tag is wrong: another key, or an altered SUCI")
-    return _encrypt(encryption_key, counter, text)
+    return counter_mode(encryption_key, counter, text)
 
 
 def _exchange_a(private_key: X25519PrivateKey, public: bytes) -> bytes:
@@ -131,7 +129,7 @@ def _compressed(public: ec.EllipticCurvePublicKey) -> bytes:
     )
 
 
-def _derive(shared: bytes, ephemeral: bytes) -> tuple[bytes, bytes, bytes]:
+def _derive(shared: bytes, ephemeral: bytes) -> tuple[bytes, int, bytes]:
     """ANSI X9.63 with SHA-256; the ephemeral public key is the shared information (C.3.4)."""
     wanted = _ENC_OCTETS + _COUNTER_OCTETS + _MAC_KEY_OCTETS
     derived = b""
@@ -141,11 +139,6 @@ def _derive(shared: bytes, ephemeral: bytes) -> tuple[bytes, bytes, bytes]:
         counter += 1
     return (
         derived[:_ENC_OCTETS],
-        derived[_ENC_OCTETS : _ENC_OCTETS + _COUNTER_OCTETS],
+        int.from_bytes(derived[_ENC_OCTETS : _ENC_OCTETS + _COUNTER_OCTETS], "big"),
         derived[_ENC_OCTETS + _COUNTER_OCTETS : wanted],
     )
-
-
-def _encrypt(key: bytes, counter: bytes, text: bytes) -> bytes:
-    encryptor = Cipher(AES(key), CTR(counter)).encryptor()
-    return encryptor.update(text) + encryptor.finalize()

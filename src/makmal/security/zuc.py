@@ -33,61 +33,58 @@ _CONSTANTS = (
 )
 
 
-def _rotate(word: int, places: int) -> int:
-    return (word << places | word >> (32 - places)) & _MASK32
-
-
-def _substitute(word: int) -> int:
-    return (
-        _S0[word >> 24] << 24
-        | _S1[word >> 16 & 0xFF] << 16
-        | _S0[word >> 8 & 0xFF] << 8
-        | _S1[word & 0xFF]
-    )
-
-
-def _l1(word: int) -> int:
-    return word ^ _rotate(word, 2) ^ _rotate(word, 10) ^ _rotate(word, 18) ^ _rotate(word, 24)
-
-
-def _l2(word: int) -> int:
-    return word ^ _rotate(word, 8) ^ _rotate(word, 14) ^ _rotate(word, 22) ^ _rotate(word, 30)
-
-
-def _feedback(state: list[int], addend: int) -> None:
-    """One step of the shift register over GF(2^31 - 1) (3.2)."""
-    value = state[0] + addend
-    for index, places in ((0, 8), (4, 20), (10, 21), (13, 17), (15, 15)):
-        word = state[index]
-        value += (word << places | word >> (31 - places)) & _MASK31
-    while value >> 31:
-        value = (value & _MASK31) + (value >> 31)
-    del state[0]
-    state.append(value or _MASK31)
+# The boxes as tables, one for each octet of a word, shifted to its place.
+_S0_HIGH = tuple(octet << 24 for octet in _S0)
+_S1_HIGH = tuple(octet << 16 for octet in _S1)
+_S0_LOW = tuple(octet << 8 for octet in _S0)
+_S1_LOW = tuple(_S1)
 
 
 def keystream(key: bytes, initialisation_vector: bytes, words: int) -> list[int]:
-    """So many 32-bit words of keystream (3.6); both arguments are 16 octets."""
+    """So many 32-bit words of keystream (3.6); both arguments are 16 octets.
+
+    Written out in one loop: this runs for every message, and a call costs more than what it does.
+    """
+    # The shift register never forgets: its cells are the last 16 of this list.
     state = [
         key[index] << 23 | _CONSTANTS[index] << 8 | initialisation_vector[index]
         for index in range(16)
     ]
+    s0_high, s1_high, s0_low, s1_low = _S0_HIGH, _S1_HIGH, _S0_LOW, _S1_LOW
     r1 = r2 = 0
     stream: list[int] = []
     for step in range(32 + 1 + words):
+        first, tenth, last = state[step], state[step + 9], state[step + 15]
         # Bit reorganisation (3.3).
-        x0 = (state[15] & 0x7FFF8000) << 1 | state[14] & 0xFFFF
-        x1 = (state[11] & 0xFFFF) << 16 | state[9] >> 15
-        x2 = (state[7] & 0xFFFF) << 16 | state[5] >> 15
+        x0 = (last & 0x7FFF8000) << 1 | state[step + 14] & 0xFFFF
+        x1 = (state[step + 11] & 0xFFFF) << 16 | tenth >> 15
+        x2 = (state[step + 7] & 0xFFFF) << 16 | state[step + 5] >> 15
         word = ((x0 ^ r1) + r2) & _MASK32
+        # The nonlinear function F (3.4): L1 and L2 are sums of rotations, taken from the word
+        # written twice; then the boxes.
         w1, w2 = (r1 + x1) & _MASK32, r2 ^ x2
-        r1 = _substitute(_l1((w1 << 16 | w2 >> 16) & _MASK32))
-        r2 = _substitute(_l2((w2 << 16 | w1 >> 16) & _MASK32))
-        if step < 32:
-            _feedback(state, word >> 1)
-            continue
+        u = (w1 << 16 | w2 >> 16) & _MASK32
+        twice = u << 32 | u
+        u = (u ^ twice >> 30 ^ twice >> 22 ^ twice >> 14 ^ twice >> 8) & _MASK32
+        v = (w2 << 16 | w1 >> 16) & _MASK32
+        twice = v << 32 | v
+        v = (v ^ twice >> 24 ^ twice >> 18 ^ twice >> 10 ^ twice >> 2) & _MASK32
+        r1 = s0_high[u >> 24] | s1_high[u >> 16 & 255] | s0_low[u >> 8 & 255] | s1_low[u & 255]
+        r2 = s0_high[v >> 24] | s1_high[v >> 16 & 255] | s0_low[v >> 8 & 255] | s1_low[v & 255]
         if step > 32:
-            x3 = (state[2] & 0xFFFF) << 16 | state[0] >> 15
-            stream.append(word ^ x3)
-        _feedback(state, 0)
+            stream.append(word ^ ((state[step + 2] & 0xFFFF) << 16 | first >> 15))
+        # One step of the shift register over GF(2^31 - 1) (3.2), where a shift is a rotation.
+        value = (
+            (first << 8)
+            + first
+            + (state[step + 4] << 20)
+            + (state[step + 10] << 21)
+            + (state[step + 13] << 17)
+            + (last << 15)
+        )
+        if step < 32:
+            value += word >> 1
+        value = (value & _MASK31) + (value >> 31)
+        value = (value & _MASK31) + (value >> 31)
+        state.append(value or _MASK31)
     return stream
