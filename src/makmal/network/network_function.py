@@ -6,10 +6,10 @@ by the path of their services.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,7 +27,7 @@ from makmal.security import tokens
 from makmal.security.tokens import AccessToken, TokenError
 from makmal.trace.frame import Endpoint
 
-Handler = Callable[[ServiceRequest], Awaitable[HttpMessage]]
+Handler = Callable[[ServiceRequest], Coroutine[Any, Any, HttpMessage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,22 @@ _TOKEN_SECONDS = 3600
 WITHOUT_TOKENS = ServicePolicy(demands_token=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    segments: tuple[str, ...]
+class _Route(NamedTuple):
+    """The segments of a template that stand fast, and those that are parameters, by index."""
+
+    fixed: tuple[tuple[int, str], ...]
+    parameters: tuple[tuple[int, str], ...]
     handler: Handler
+
+
+class _Shown(NamedTuple):
+    """What a token that a consumer shows says, and whether the NRF signed it."""
+
+    token: AccessToken
+    signed: bool
+    audience: frozenset[str]
+    scope: frozenset[str]
+    expires: int | None
 
 
 class NetworkFunction:
@@ -94,8 +106,8 @@ class NetworkFunction:
 
     def route(self, method: str, template: str, handler: Handler) -> None:
         """Serve a resource: ``/nudm-ueau/v1/{supi}/auth-events``."""
-        segments = tuple(template.strip("/").split("/"))
-        self._routes.setdefault((method, len(segments)), []).append(_Route(segments, handler))
+        size, fixed, parameters = _template(template)
+        self._routes.setdefault((method, size), []).append(_Route(fixed, parameters, handler))
 
     async def start(self) -> None:
         """Serve, and register at the NRF. Raises OSError, UnreachableError."""
@@ -122,10 +134,13 @@ class NetworkFunction:
         segments = path.split("/")
         try:
             for route in self._routes.get((http.method or "", len(segments)), ()):
-                parameters = _match(route.segments, segments)
-                if parameters is not None:
-                    token = self._authorize(http)
-                    return await route.handler(ServiceRequest(http, parameters, token))
+                fixed, parameters, handler = route
+                for index, expected in fixed:
+                    if segments[index] != expected:
+                        break
+                else:
+                    given = {name: segments[index] for index, name in parameters}
+                    return await handler(ServiceRequest(http, given, self._authorize(http)))
         except ServiceError as error:
             return service.problem(error.status, error.cause, error.detail)
         return service.problem(404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
@@ -144,28 +159,26 @@ class NetworkFunction:
                 raise ServiceError(401, "UNAUTHORIZED", "no access token")
             return None
         try:
-            token, signed = _read_token(text, self.plan.nrf_key)
+            shown = _read_token(text, self.plan.nrf_key)
         except TokenError as error:
             raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
-        if policy.verifies_signature and not signed:
+        if policy.verifies_signature and not shown.signed:
             raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
         if policy.verifies_expiry and (
-            token.expires is None or token.expires <= self.world.now_ns // 1_000_000_000
+            shown.expires is None or shown.expires <= self.world.now_ns // 1_000_000_000
         ):
             raise ServiceError(401, "INVALID_TOKEN", "the token has expired")
-        audience = token.audience
-        ours = {self.nf_type, self.instance}
-        named = {audience} if isinstance(audience, str) else set(audience or ())
-        if policy.verifies_audience and not named & ours:
+        named = shown.audience
+        if policy.verifies_audience and self.nf_type not in named and self.instance not in named:
             raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another audience")
         if (
             policy.verifies_scope
             and operation is not None
             and self._is_guarded(operation.service)
-            and operation.service not in token.scope
+            and operation.service not in shown.scope
         ):
             raise ServiceError(403, "INSUFFICIENT_SCOPE", operation.service)
-        return token
+        return shown.token
 
     def _is_guarded(self, name: str) -> bool:
         """Whether a service needs a token: ours do, callbacks and the NRF's own do not."""
@@ -322,14 +335,9 @@ class NetworkFunction:
         if kept is not None and kept[1] > now + 1:
             return kept[0]
         if self._holds_tokens:
-            claims = {
-                "iss": self.plan.instance("NRF"),
-                "sub": self.instance,
-                "aud": nf_type,
-                "scope": scope,
-                "exp": now + _TOKEN_SECONDS,
-            }
-            held = tokens.sign(claims, self.plan.nrf_key, "ES256")
+            nrf = self.plan.instance("NRF")
+            until = now + _TOKEN_SECONDS
+            held = _granted(nrf, self.instance, nf_type, scope, until, self.plan.nrf_key)
             self._tokens[scope] = (held, now + _TOKEN_SECONDS)
             return held
         form = Body(
@@ -353,17 +361,42 @@ class NetworkFunction:
 
 
 @lru_cache(maxsize=4096)
-def _read_token(text: str, nrf_key: ec.EllipticCurvePrivateKey) -> tuple[AccessToken, bool]:
-    """A token, and whether the NRF signed it: a consumer shows the same one many times."""
+def _read_token(text: str, nrf_key: ec.EllipticCurvePrivateKey) -> _Shown:
+    """A consumer shows the same token many times. Raises TokenError."""
     token = tokens.parse(text)
-    return token, tokens.verify(token, nrf_key.public_key())
+    audience = token.audience or ()
+    return _Shown(
+        token,
+        tokens.verify(token, nrf_key.public_key()),
+        frozenset((audience,) if isinstance(audience, str) else audience),
+        token.scope,
+        token.expires,
+    )
 
 
-def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
-    parameters: dict[str, str] = {}
-    for expected, given in zip(template, segments, strict=True):
-        if expected.startswith("{"):
-            parameters[expected[1:-1]] = given
-        elif expected != given:
-            return None
-    return parameters
+@lru_cache(maxsize=1024)
+def _granted(
+    issuer: str,
+    subject: str,
+    audience: str,
+    scope: str,
+    expires: int,
+    nrf_key: ec.EllipticCurvePrivateKey,
+) -> str:
+    """The token that a function had before the trace began."""
+    claims = {"iss": issuer, "sub": subject, "aud": audience, "scope": scope, "exp": expires}
+    return tokens.sign(claims, nrf_key, "ES256")
+
+
+@lru_cache(maxsize=1024)
+def _template(
+    text: str,
+) -> tuple[int, tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
+    """Of the template of a path: how many segments, those that stand fast, the parameters."""
+    segments = text.strip("/").split("/")
+    numbered = list(enumerate(segments))
+    return (
+        len(segments),
+        tuple((index, each) for index, each in numbered if not each.startswith("{")),
+        tuple((index, each[1:-1]) for index, each in numbered if each.startswith("{")),
+    )

@@ -53,14 +53,17 @@ class Body:
     octets: bytes
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def json_body(value: Any, content_type: str = JSON) -> Body:
     """A JSON body."""
-    return Body(content_type, json.dumps(value, separators=(",", ":")).encode())
+    return Body(content_type, _ENCODER.encode(value).encode())
 
 
 def multipart_body(value: Any, parts: Mapping[str, tuple[str, bytes]]) -> Body:
     """JSON with binary parts, each content id with its media type (TS 29.500, 6.1.2.2.2)."""
-    json_part = Part((("Content-Type", JSON),), json.dumps(value, separators=(",", ":")).encode())
+    json_part = Part((("Content-Type", JSON),), _ENCODER.encode(value).encode())
     binary = (
         Part((("Content-Type", media_type), ("Content-Id", name)), octets)
         for name, (media_type, octets) in parts.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from hashlib import shake_256
 from itertools import count
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from makmal.network.http_ends import HttpEnds
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.taps import Passage
+from makmal.network.time_limit import within
 from makmal.network.transport.channel import Channel
 from makmal.network.transport.tls import ServerTls
 from makmal.network.virtual_clock import VirtualClockLoop
@@ -63,9 +65,9 @@ class SimulatedWorld(World):
     @property
     def now_ns(self) -> int:
         """The virtual time, in nanoseconds since 1970-01-01 UTC."""
-        return START_NS + round(self._loop.time() * 1e9)
+        return START_NS + round(self._loop.seconds * 1e9)
 
-    @property
+    @cached_property
     def _loop(self) -> VirtualClockLoop:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, VirtualClockLoop):
@@ -176,8 +178,7 @@ class SimulatedWorld(World):
         self, handler: SbiHandler, message: HttpMessage, to: Endpoint, seconds: float
     ) -> HttpMessage:
         try:
-            async with asyncio.timeout(seconds):
-                response = await handler(message)
+            response = await within(handler(message), seconds, self._loop)
         except TimeoutError:
             raise ServiceTimeoutError(
                 f"{to.address}:{to.port} did not answer {message.name} within {seconds:g} s"
@@ -236,7 +237,7 @@ class SimulatedWorld(World):
     def _note_http(
         self, source: Endpoint, destination: Endpoint, message: HttpMessage, connection: int
     ) -> None:
-        self._loop.advance(_TRAVEL)
+        self._loop.seconds += _TRAVEL
         self.recorder.http(self.now_ns, source, destination, message, connection)
 
     def carry(
@@ -282,7 +283,7 @@ class SimulatedWorld(World):
         payload: bytes,
         stream_id: int,
     ) -> None:
-        self._loop.advance(_TRAVEL)
+        self._loop.seconds += _TRAVEL
         if interface is Interface.N2:
             self.recorder.n2(self.now_ns, source, destination, payload, stream_id)
         else:

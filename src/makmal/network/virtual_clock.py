@@ -43,7 +43,7 @@ class _Leap(selectors.BaseSelector):
             if timeout is None:
                 raise DeadlockError
             if timeout > 0:
-                self.loop.advance(timeout)
+                self.loop.seconds += timeout
         return []
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
@@ -54,10 +54,12 @@ class _Leap(selectors.BaseSelector):
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
-    """The loop of the simulated world. Its time begins at 0 seconds."""
+    """The loop of the simulated world. ``seconds`` is its time, which begins at 0; whoever adds to
+    it lets time pass: what a message takes to travel, or the waiting for the next timer.
+    """
 
     def __init__(self) -> None:
-        self._seconds = 0.0
+        self.seconds = 0.0
         leap = _Leap()
         super().__init__(leap)
         leap.loop = self
@@ -66,12 +68,8 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Seconds since the loop began."""
-        return self._seconds
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass: what a message takes to travel, or the waiting for the next timer."""
-        self._seconds += seconds
+        return self.seconds
 
     def restart(self) -> None:
         """Set the time back to 0, for a new world in the same loop."""
-        self._seconds = 0.0
+        self.seconds = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from makmal.network.recorder import Recorder
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from makmal.network.transport.channel import Channel
     from makmal.network.transport.tls import ClientTls, ServerTls
 
-SbiHandler = Callable[[HttpMessage], Awaitable[HttpMessage]]
+SbiHandler = Callable[[HttpMessage], Coroutine[Any, Any, HttpMessage]]
 DatagramReceiver = Callable[[bytes, Endpoint], None]
 N2Receiver = Callable[[bytes, int], None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from makmal.protocol.errors import DecodeError
@@ -37,8 +38,9 @@ class HttpMessage:
     positions: tuple[int, ...] = ()
     request: HttpMessage | None = field(default=None, repr=False)
     complete: bool = True
-    # The JSON of the body, once it was read.
+    # The JSON of the body and its parts, once they were read.
     _document: JsonDocument | None = field(default=None, init=False, repr=False)
+    _parts: tuple[multipart.Part, ...] | None = field(default=None, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -52,7 +54,7 @@ class HttpMessage:
         """The first value of a header, by its name in any case."""
         wanted = name.lower()
         for candidate, value in self.headers:
-            if candidate.lower() == wanted:
+            if candidate == wanted or candidate.lower() == wanted:
                 return value
         return None
 
@@ -62,10 +64,15 @@ class HttpMessage:
 
         Of several, which some cores send, it is the one with a boundary.
         """
-        given = [value for name, value in self.headers if name.lower() == "content-type"]
-        for value in given:
-            if multipart.boundary_of(value) is not None:
-                return value
+        given = [
+            value
+            for name, value in self.headers
+            if name == "content-type" or name.lower() == "content-type"
+        ]
+        if len(given) > 1:
+            for value in given:
+                if multipart.boundary_of(value) is not None:
+                    return value
         return given[0] if given else ""
 
     @property
@@ -83,13 +90,17 @@ class HttpMessage:
 
     @property
     def parts(self) -> tuple[multipart.Part, ...]:
-        """The parts of a multipart body (TS 29.500, 6.1.2.2.2), none when it is no such body."""
-        if not self.content_type.lower().startswith("multipart/"):
-            return ()
-        try:
-            return multipart.decode(self.body, self.content_type)
-        except DecodeError:
-            return ()
+        """The parts of a multipart body (TS 29.500, 6.1.2.2.2), none when it is no such body.
+
+        They are read once: the body must not be changed afterwards.
+        """
+        if self._parts is None:
+            content_type = self.content_type
+            self._parts = ()
+            if content_type[:10].lower() == "multipart/":
+                with suppress(DecodeError):
+                    self._parts = multipart.decode(self.body, content_type)
+        return self._parts
 
     def json(self) -> JsonDocument:
         """The JSON body, or the JSON part of a multipart body. Raises DecodeError.
