@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
 from makmal.bench.bench import Bench, BenchSettings
@@ -69,6 +70,18 @@ def embedded_controls(network: ReferenceNetwork, product: str) -> EmbeddedContro
     return EmbeddedControls(function, product)
 
 
+@cache
+def _usual() -> tuple[NetworkPlan, tuple[Subscription, ...]]:
+    """What nobody changes is made once, not for each of a proof's evaluations."""
+    plan = embedded_plan()
+    return plan, embedded_subscriptions(plan)
+
+
+@lru_cache(maxsize=64)
+def _usual_knowledge(integrity: tuple[int, ...], ciphering: tuple[int, ...]) -> Knowledge:
+    return knowledge_of(*_usual(), integrity, ciphering)
+
+
 async def open_embedded_bench(
     world: World,
     policy: NetworkPolicy = SOUND,
@@ -78,8 +91,10 @@ async def open_embedded_bench(
     product: str = "AMF",
 ) -> tuple[Bench, Knowledge]:
     """The embedded network, started, with one function as the product; and what is known of it."""
-    plan = plan or embedded_plan()
-    subscriptions = embedded_subscriptions(plan)
+    if plan is None:
+        plan, subscriptions = _usual()
+    else:
+        subscriptions = embedded_subscriptions(plan)
     network = ReferenceNetwork(world, plan, subscriptions, policy)
     world.products.add(plan.address(product))
     await network.start(warm=True)
@@ -93,10 +108,10 @@ async def open_embedded_bench(
     )
     unused: Iterator[Subscription] = iter(subscriptions)
     bench = Bench(world, plan, network, unused, settings, embedded_controls(network, product))
-    known = knowledge_of(
-        plan, subscriptions, settings.integrity_priority, settings.ciphering_priority
-    )
-    return bench, known
+    algorithms = settings.integrity_priority, settings.ciphering_priority
+    if plan is _usual()[0]:
+        return bench, _usual_knowledge(*algorithms)
+    return bench, knowledge_of(plan, subscriptions, *algorithms)
 
 
 async def record(

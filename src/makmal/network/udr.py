@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from makmal.network import json_patch, provisioned_data, service
@@ -41,9 +42,13 @@ class _Record:
 
     def __init__(self, subscription: Subscription) -> None:
         self.subscription = subscription
-        self.authentication = provisioned_data.authentication_subscription(subscription)
         self.stored: dict[str, Any] = {}
         self._provisioned: dict[str, Body] = {}
+
+    @cached_property
+    def authentication(self) -> dict[str, Any]:
+        """The authentication subscription (TS 29.505, 5.2.2), as it is now."""
+        return provisioned_data.authentication_subscription(self.subscription)
 
     def provisioned(self, name: str) -> Body:
         """A data set of TS 29.505, 5.2.3, as a body."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
 from makmal.protocol import gtpu, nas, ngap, pfcp
@@ -83,6 +83,8 @@ class Dissector:
         services = self._knowledge.interface_addresses.get("sbi", ())
         self._sbi = SbiReading(self._tls_secrets, services)
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
+        # What is read of a capture is seldom read twice.
+        self._decode_ngap: Callable[[bytes], ngap.Pdu] = ngap.decode
 
     def feed(self, frame: Frame) -> list[Message]:
         """The messages that this frame completes, after the step that it begins."""
@@ -94,6 +96,7 @@ class Dissector:
 
     def payloads(self, payloads: Iterable[Payload]) -> list[Message]:
         """The messages of payloads that were never made into frames."""
+        self._decode_ngap = ngap.decode_recent
         return self._dissect(payloads)
 
     def finish(self) -> list[Message]:
@@ -277,7 +280,7 @@ class Dissector:
         ):
             return
         try:
-            pdu = ngap.decode(carrier.payload)
+            pdu = self._decode_ngap(carrier.payload)
         except DecodeError as error:
             self._undecodable(carrier, Interface.N2, error, carrier.truncated, found)
             return

@@ -151,7 +151,7 @@ def mobile_identity(message: nas.Message) -> object | None:
 
 def _legible(nas_pdu: bytes) -> nas.Message | None:
     """The message, if it is plain or only integrity protected (TS 24.501, 4.4.6)."""
-    message = nas.decode(nas_pdu)
+    message = nas.decode_recent(nas_pdu)
     if isinstance(message, nas.Message):
         return message
     try:

@@ -42,6 +42,7 @@ class KeyRing:
         self._k_seaf_by_supi: _Recent[str, bytes] = _Recent()
         self._seen_subscribers: _Recent[str, Subscriber] = _Recent()
         self._serving_network_names: dict[str, None] = {}
+        self._revealed: _Recent[tuple[int, int, bytes], bytes | None] = _Recent()
 
     def learn(self, document: Any, supi: str | None) -> None:
         """Take what the JSON body of a service request or response shows.
@@ -88,6 +89,12 @@ class KeyRing:
 
     def reveal(self, scheme: int, key_identifier: int, scheme_output: bytes) -> bytes | None:
         """The plain scheme input of a SUCI, when its home network key is known and fits."""
+        asked = (scheme, key_identifier, scheme_output)
+        if asked not in self._revealed:
+            self._revealed[asked] = self._reveal(scheme, key_identifier, scheme_output)
+        return self._revealed[asked]
+
+    def _reveal(self, scheme: int, key_identifier: int, scheme_output: bytes) -> bytes | None:
         for key in self._knowledge.home_network_keys:
             if (key.scheme, key.identifier) == (scheme, key_identifier):
                 try:

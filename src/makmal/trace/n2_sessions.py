@@ -7,6 +7,16 @@ from collections.abc import Callable
 from makmal.protocol import nas, ngap
 from makmal.trace.user_equipment import PduSession, UserEquipment
 
+# The procedures whose messages have the lists that note_resources reads (TS 38.413, 9.2).
+_OF_RESOURCES = frozenset(
+    {
+        ngap.ProcedureCode.PDU_SESSION_RESOURCE_SETUP,
+        ngap.ProcedureCode.PDU_SESSION_RESOURCE_RELEASE,
+        ngap.ProcedureCode.INITIAL_CONTEXT_SETUP,
+        ngap.ProcedureCode.HANDOVER_RESOURCE_ALLOCATION,
+        ngap.ProcedureCode.PATH_SWITCH_REQUEST,
+    }
+)
 Tunnel = tuple[str, int]
 Linker = Callable[[Tunnel, UserEquipment], None]
 
@@ -31,6 +41,8 @@ def note_resources(
     pdu: ngap.Pdu, user_equipment: UserEquipment, link: Linker, unlink: Callable[[Tunnel], None]
 ) -> None:
     """Tunnels that a PDU session resource procedure puts into use or ends. Raises DecodeError."""
+    if pdu.procedure_code not in _OF_RESOURCES:
+        return
     setups: tuple[ngap.SessionSetup | ngap.SessionHandover, ...] = (
         *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_SU_REQ) or ()),
         *(pdu.get(ngap.ie.PDU_SESSION_RESOURCE_SETUP_LIST_CXT_REQ) or ()),

@@ -45,7 +45,7 @@ def read_nas(
 
     Raises DecodeError when the octets are no NAS message.
     """
-    outer = nas.decode(data)
+    outer = nas.decode_recent(data)
     if isinstance(outer, nas.Message):
         _note_plain(outer, uplink, user_equipment)
         return Reading(outer, outer, None, None)
@@ -261,7 +261,7 @@ def _if_plain(outer: nas.SecurityProtected) -> nas.Message | None:
 
 def _decode_plain(payload: bytes) -> nas.Message | None:
     try:
-        message = nas.decode(payload)
+        message = nas.decode_recent(payload)
     except DecodeError:
         return None
     return message if isinstance(message, nas.Message) else None

@@ -121,7 +121,7 @@ class Amf(NetworkFunction):
         del stream_id
         cause = ngap.Cause(_PROTOCOL, _TRANSFER_SYNTAX_ERROR)
         try:
-            pdu = ngap.decode(octets)
+            pdu = ngap.decode_recent(octets)
             handler = _HANDLERS.get((pdu.procedure_code, pdu.kind))
             if handler is not None:
                 handler(self, gnb, pdu)

@@ -72,7 +72,7 @@ def uplink_nas_transport(amf: Amf, gnb: GnbAssociation, pdu: ngap.Pdu) -> None:
 
 def _first_message(amf: Amf, connection: UeConnection, octets: bytes) -> None:
     try:
-        outer = nas.decode(octets)
+        outer = nas.decode_recent(octets)
         inner = outer if isinstance(outer, nas.Message) else _legible(outer)
     except DecodeError as error:
         amf.log.append(f"undecodable initial NAS message: {error}")
@@ -133,7 +133,7 @@ def _legible(outer: nas.SecurityProtected) -> nas.Message | None:
 
 def _plain(octets: bytes) -> nas.Message | None:
     try:
-        message = nas.decode(octets)
+        message = nas.decode_recent(octets)
     except DecodeError:
         return None
     return message if isinstance(message, nas.Message) else None
@@ -142,7 +142,7 @@ def _plain(octets: bytes) -> nas.Message | None:
 def _message(amf: Amf, connection: UeConnection, context: UeContext, octets: bytes) -> None:
     policy = amf.policy
     try:
-        outer = nas.decode(octets)
+        outer = nas.decode_recent(octets)
     except DecodeError as error:
         amf.log.append(f"undecodable NAS message: {error}")
         return

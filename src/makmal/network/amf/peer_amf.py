@@ -77,7 +77,7 @@ def _is_of_ue(security: NasSecurity, content: bytes | None) -> bool:
     if content is None:
         return False
     try:
-        outer = nas.decode(content)
+        outer = nas.decode_recent(content)
     except DecodeError:
         return False
     if not isinstance(outer, nas.SecurityProtected):

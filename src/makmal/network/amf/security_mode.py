@@ -121,7 +121,7 @@ def _whole(octets: bytes | None) -> nas.Message | None:
     if octets is None:
         return None
     try:
-        message = nas.decode(octets)
+        message = nas.decode_recent(octets)
     except DecodeError:
         return None
     return message if isinstance(message, nas.Message) else None

@@ -68,7 +68,7 @@ def _whole(context: UeContext, request: nas.Message) -> nas.Message:
         return request
     octets = context.protection.decipher_container(container, Direction.UPLINK)
     try:
-        inner = nas.decode(octets)
+        inner = nas.decode_recent(octets)
     except DecodeError:
         return request
     return inner if isinstance(inner, nas.Message) else request

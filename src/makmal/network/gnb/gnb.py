@@ -198,7 +198,7 @@ class Gnb:
         """A message of an AMF."""
         del stream_id
         try:
-            pdu = ngap.decode(octets)
+            pdu = ngap.decode_recent(octets)
             self.received.append(pdu)
             handler = _HANDLERS.get((pdu.procedure_code, pdu.kind))
             if handler is not None:

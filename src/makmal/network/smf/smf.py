@@ -383,7 +383,7 @@ def _session_message(content: bytes | None) -> nas.Message | None:
     if content is None:
         return None
     try:
-        message = nas.decode(content)
+        message = nas.decode_recent(content)
     except DecodeError:
         return None
     if isinstance(message, nas.Message) and message.is_session_management:

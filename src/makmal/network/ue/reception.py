@@ -34,7 +34,7 @@ _ONLY_PROTECTED_CAUSES = frozenset({76, 78, 81, 82})
 def opened(ue: Ue, octets: bytes) -> Exchanged:
     """A downlink message, and whether it may be processed."""
     try:
-        outer = nas.decode(octets)
+        outer = nas.decode_recent(octets)
         if isinstance(outer, nas.Message):
             message = outer
             acceptable = not ue.secured and _is_processed_unprotected(message)
@@ -64,7 +64,7 @@ def _open(ue: Ue, outer: nas.SecurityProtected) -> tuple[nas.Message, bool]:
     if security is None:
         return outer.plain(), False
     result = security.unprotect(outer, Direction.DOWNLINK)
-    message_or_other = nas.decode(result.octets)
+    message_or_other = nas.decode_recent(result.octets)
     if not isinstance(message_or_other, nas.Message):
         raise DecodeError("NAS", 7, "a protected message inside a protected message")
     if result.acceptable:
@@ -77,7 +77,7 @@ def _session_message(message: nas.Message) -> nas.Message | None:
         return None
     content = message.get(ie.PAYLOAD_CONTAINER)
     try:
-        inner = nas.decode(content or b"")
+        inner = nas.decode_recent(content or b"")
     except DecodeError:
         return None
     return inner if isinstance(inner, nas.Message) and inner.is_session_management else None

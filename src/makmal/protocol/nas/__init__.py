@@ -26,7 +26,14 @@ from makmal.protocol.nas.identity import (
     concealed,
     null_scheme_suci,
 )
-from makmal.protocol.nas.message import Message, SecurityProtected, build, decode, protected
+from makmal.protocol.nas.message import (
+    Message,
+    SecurityProtected,
+    build,
+    decode,
+    decode_recent,
+    protected,
+)
 from makmal.protocol.nas.message_type import MessageType, SecurityHeaderType
 from makmal.protocol.nas.values import (
     DeregistrationType,
@@ -74,6 +81,7 @@ __all__ = [
     "concealed",
     "configuration_options",
     "decode",
+    "decode_recent",
     "eap",
     "emergency_numbers",
     "eps",

@@ -16,6 +16,7 @@ from makmal.protocol.nas.message_type import (
     MessageType,
     SecurityHeaderType,
 )
+from makmal.protocol.recent import Recent
 
 T = TypeVar("T")
 _NO_LAYOUT = Layout((), {})
@@ -269,6 +270,9 @@ def decode(data: bytes) -> SecurityProtected | Message:
     if len(data) < 8:
         raise DecodeError("NAS", len(data), "a security protected message has 8 octets at least")
     return SecurityProtected(data, header_type)
+
+
+decode_recent: Recent[SecurityProtected | Message] = Recent(decode)
 
 
 def _walk(data: bytes, position: int, layout: Layout) -> Iterator[Span]:

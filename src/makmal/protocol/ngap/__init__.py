@@ -18,7 +18,7 @@ from makmal.protocol.ngap.ie import (
     SessionSetup,
     SessionTransfer,
 )
-from makmal.protocol.ngap.pdu import Pdu, build, decode
+from makmal.protocol.ngap.pdu import Pdu, build, decode, decode_recent
 from makmal.protocol.ngap.procedure_values import LogicalConnection, ResetType, UeNgapIds
 from makmal.protocol.ngap.procedures import Criticality, Kind, ProcedureCode
 from makmal.protocol.ngap.transfer import SecurityIndication
@@ -88,6 +88,7 @@ __all__ = [
     "UserLocationNr",
     "build",
     "decode",
+    "decode_recent",
     "ie",
     "transfer",
 ]

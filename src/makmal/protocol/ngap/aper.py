@@ -112,12 +112,19 @@ class Writer:
 
     def bits(self, value: int, count: int) -> None:
         """The lowest ``count`` bits of ``value``."""
-        for shift in range(count - 1, -1, -1):
-            if self._bits % 8 == 0:
-                self._octets.append(0)
-            if value >> shift & 1:
-                self._octets[-1] |= 0x80 >> self._bits % 8
-            self._bits += 1
+        value &= (1 << count) - 1
+        # What fits goes into the last octet, the rest behind it.
+        rest = count - (-self._bits & 7)
+        self._bits += count
+        if rest <= 0:
+            if value:
+                self._octets[-1] |= value << -rest
+            return
+        if rest < count:
+            self._octets[-1] |= value >> rest
+            value &= (1 << rest) - 1
+        size = (rest + 7) >> 3
+        self._octets += (value << size * 8 - rest).to_bytes(size, "big")
 
     def align(self) -> None:
         """Go on to the next octet boundary, with zeros."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -145,27 +146,47 @@ _AMF_ID: Aper[int] = values.AMF_UE_NGAP_ID
 _RAN_ID: Aper[int] = values.RAN_UE_NGAP_ID
 
 
-def _hot(identifier: int, decode: Any, aper: Aper[T]) -> InformationElement[T]:
-    key: InformationElement[T] = InformationElement(
-        identifier, NAMES[identifier], decode, aper.encode
-    )
+def _encode_octets(value: bytes) -> bytes:
+    """The reverse of ``_decode_octets``."""
+    size = len(value)
+    return bytes((size,)) + value if size < 0x80 else OCTETS.encode(value)
+
+
+def _encode_ran_ue_ngap_id(value: int) -> bytes:
+    if not 0 <= value < 2**32:
+        return _RAN_ID.encode(value)
+    size = (value.bit_length() + 7) // 8 or 1
+    return bytes((size - 1 << 6,)) + value.to_bytes(size, "big")
+
+
+def _encode_amf_ue_ngap_id(value: int) -> bytes:
+    if not 0 <= value < 2**40:
+        return _AMF_ID.encode(value)
+    size = (value.bit_length() + 7) // 8 or 1
+    return bytes((size - 1 << 5,)) + value.to_bytes(size, "big")
+
+
+def _hot(
+    identifier: int, decode: Callable[[bytes], T], encode: Callable[[T], bytes]
+) -> InformationElement[T]:
+    key = InformationElement(identifier, NAMES[identifier], decode, encode)
     KEYS[identifier] = key
     return key
 
 
-AMF_UE_NGAP_ID = _hot(10, _decode_amf_ue_ngap_id, _AMF_ID)
-RAN_UE_NGAP_ID = _hot(85, _decode_ran_ue_ngap_id, _RAN_ID)
-SOURCE_AMF_UE_NGAP_ID = _hot(100, _decode_amf_ue_ngap_id, _AMF_ID)
-NEW_AMF_UE_NGAP_ID = _hot(40, _decode_amf_ue_ngap_id, _AMF_ID)
-NAS_PDU = _hot(38, _decode_octets, OCTETS)
-NASC = _hot(37, _decode_octets, OCTETS)
-UE_RADIO_CAPABILITY = _hot(117, _decode_octets, OCTETS)
-SOURCE_TO_TARGET_TRANSPARENT_CONTAINER = _hot(101, _decode_octets, OCTETS)
-TARGET_TO_SOURCE_TRANSPARENT_CONTAINER = _hot(106, _decode_octets, OCTETS)
-NAS_SECURITY_PARAMETERS_FROM_NGRAN = _hot(39, _decode_octets, OCTETS)
-NGAP_MESSAGE = _hot(42, _decode_octets, OCTETS)
-NRPPA_PDU = _hot(46, _decode_octets, OCTETS)
-ROUTING_ID = _hot(89, _decode_octets, OCTETS)
+AMF_UE_NGAP_ID = _hot(10, _decode_amf_ue_ngap_id, _encode_amf_ue_ngap_id)
+RAN_UE_NGAP_ID = _hot(85, _decode_ran_ue_ngap_id, _encode_ran_ue_ngap_id)
+SOURCE_AMF_UE_NGAP_ID = _hot(100, _decode_amf_ue_ngap_id, _encode_amf_ue_ngap_id)
+NEW_AMF_UE_NGAP_ID = _hot(40, _decode_amf_ue_ngap_id, _encode_amf_ue_ngap_id)
+NAS_PDU = _hot(38, _decode_octets, _encode_octets)
+NASC = _hot(37, _decode_octets, _encode_octets)
+UE_RADIO_CAPABILITY = _hot(117, _decode_octets, _encode_octets)
+SOURCE_TO_TARGET_TRANSPARENT_CONTAINER = _hot(101, _decode_octets, _encode_octets)
+TARGET_TO_SOURCE_TRANSPARENT_CONTAINER = _hot(106, _decode_octets, _encode_octets)
+NAS_SECURITY_PARAMETERS_FROM_NGRAN = _hot(39, _decode_octets, _encode_octets)
+NGAP_MESSAGE = _hot(42, _decode_octets, _encode_octets)
+NRPPA_PDU = _hot(46, _decode_octets, _encode_octets)
+ROUTING_ID = _hot(89, _decode_octets, _encode_octets)
 
 ALLOWED_NSSAI = _ie(0, values.ALLOWED_NSSAI)
 AMF_NAME = _ie(1, values.NAME)

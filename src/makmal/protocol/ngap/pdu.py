@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from makmal.protocol import nas
@@ -14,6 +15,7 @@ from makmal.protocol.ngap.aper import Reader, Writer
 from makmal.protocol.ngap.element_names import NAMES
 from makmal.protocol.ngap.procedures import MESSAGE_NAMES, PROCEDURES, Criticality, Kind
 from makmal.protocol.ngap.types import ProtocolElement, read_elements, write_elements
+from makmal.protocol.recent import Recent
 
 T = TypeVar("T")
 _KINDS = {
@@ -22,6 +24,8 @@ _KINDS = {
     0x40: Kind.UNSUCCESSFUL_OUTCOME,
 }
 _ABSENT = object()
+# X.691, 10.9.3.8: from here on a value comes in fragments.
+_FRAGMENT = 16_384
 
 
 class Pdu:
@@ -213,6 +217,8 @@ def _decode_long(data: bytes, kind: Kind) -> Pdu:
     return Pdu(data, kind, data[1], elements, (3,) * len(elements))
 
 
+decode_recent: Recent[Pdu] = Recent(decode)
+
 Entry = tuple[InformationElement[Any] | int, Any] | tuple[InformationElement[Any] | int, int, Any]
 
 
@@ -236,14 +242,54 @@ def build(
                 raise EncodeError("NGAP", f"IE {key}", "a number as key takes octets")
             elements.append(ProtocolElement(key, importance, value))
         else:
-            elements.append(ProtocolElement(key.identifier, importance, key.encode(value)))
-    inner = Writer()
-    inner.bits(0, 1)
-    write_elements(inner, elements)
+            elements.append(ProtocolElement(key.identifier, importance, _encoded(key, value)))
     if criticality is None:
         procedure = PROCEDURES.get(procedure_code)
         criticality = Criticality.REJECT if procedure is None else procedure.criticality
+    header = bytes((int(kind) << 5, procedure_code, criticality << 6))
+    octets = _joined(header, elements) or _joined_long(header, elements)
+    return decode_recent(octets)
+
+
+def _joined(header: bytes, elements: list[ProtocolElement]) -> bytes | None:
+    """The octets of a message whose parts all have less than 16 K octets; None for a longer one."""
+    content = bytearray((0, *len(elements).to_bytes(2, "big")))
+    for identifier, criticality, value in elements:
+        size = len(value)
+        if not 0 <= identifier <= 0xFFFF or size >= _FRAGMENT:
+            return None
+        content += bytes((identifier >> 8, identifier & 0xFF, (criticality & 3) << 6))
+        content += bytes((size,)) if size < 0x80 else (0x8000 | size).to_bytes(2, "big")
+        content += value
+    size = len(content)
+    if size >= _FRAGMENT:
+        return None
+    return (
+        header + (bytes((size,)) if size < 0x80 else (0x8000 | size).to_bytes(2, "big")) + content
+    )
+
+
+def _joined_long(header: bytes, elements: list[ProtocolElement]) -> bytes:
+    inner = Writer()
+    inner.bits(0, 1)
+    write_elements(inner, elements)
     outer = Writer()
-    outer.octets(bytes((int(kind) << 5, procedure_code, criticality << 6)))
+    outer.octets(header)
     outer.open_type(inner.finish())
-    return decode(outer.finish())
+    return outer.finish()
+
+
+def _encoded(key: InformationElement[Any], value: Any) -> bytes:
+    """An element's octets. What a node says of itself is the same in most of its messages."""
+    if isinstance(value, bytes | int):
+        return key.encode(value)
+    try:
+        return _encoded_before(key, value)
+    except TypeError:  # a list, say: such a value has no hash
+        return key.encode(value)
+
+
+@lru_cache(maxsize=1024)
+def _encoded_before(key: InformationElement[Any], value: Any) -> bytes:
+    encoded: bytes = key.encode(value)
+    return encoded
