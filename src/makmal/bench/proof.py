@@ -5,7 +5,9 @@ A test case that no fault can fail proves nothing; one that fails on a sound net
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -17,6 +19,8 @@ from makmal.testcases.test_case import TestCase
 
 Progress = Callable[[int, int], None]
 SOUND_NAME = "sound"
+# Of the memory that it takes meanwhile, some 20 MB.
+_RUNS_BETWEEN_COLLECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,12 @@ def prove(
     ]
     planned = [run for pair in pairs for run in _planned(*pair, faults)]
     runs: list[Run] = []
-    for each in planned:
-        runs.append(each.run())
-        progress(len(runs), len(planned))
+    with _collecting_rarely() as collect:
+        for each in planned:
+            runs.append(each.run())
+            progress(len(runs), len(planned))
+            if len(runs) % _RUNS_BETWEEN_COLLECTIONS == 0:
+                collect()
     used = {each.name: each.kind for each in planned}
     unproven = [
         f"{test_case.name} ({target.product_class})"
@@ -139,6 +146,24 @@ def prove(
         seconds=perf_counter() - started,
         unproven=tuple(unproven),
     )
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[Callable[[], object]]:
+    """What was there before is not looked through for garbage, and the rest only when it is asked
+    for: a network that is thrown away is one great cycle of references, and looking for others
+    meanwhile takes a fifth of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,11 +116,12 @@ class NetworkFunction:
             await self.register()
 
     async def start_warm(self, producers: Mapping[str, Endpoint]) -> None:
-        """Serve as one that has run for a while: registered, with its producers found and its
-        tokens granted before the trace begins. Raises OSError.
+        """Serve as one that has run for a while: registered, with its producers found (by name,
+        its own left out) and its tokens granted before the trace begins. Raises OSError.
         """
         self._listening = await self.world.serve(self.endpoint, self.handle, self._server_tls)
         self._discovered.update(producers)
+        self._discovered.pop(self.name, None)
         self._holds_tokens = True
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ from makmal.network.udr import Udr
 from makmal.network.upf import Upf
 from makmal.network.upf.data_network import DataNetwork
 from makmal.network.world import World
+from makmal.trace.frame import Endpoint
 
 
 class ReferenceNetwork:
@@ -39,6 +40,7 @@ class ReferenceNetwork:
         subscriptions = tuple(subscriptions)
         self.functions: dict[str, NetworkFunction] = {}
         self._warm = False
+        self._producers: dict[str, Endpoint] = {}
         self.upf = (
             Upf(world, plan, policy.upf, data_network=data_network) if present("UPF") else None
         )
@@ -70,6 +72,7 @@ class ReferenceNetwork:
         if self.upf is not None:
             await self.upf.start()
         self._warm = warm
+        self._producers = {name: each.endpoint for name, each in self.functions.items()}
         for name in self.functions:
             await self._start(name)
 
@@ -78,8 +81,7 @@ class ReferenceNetwork:
         if not self._warm or not isinstance(nrf, Nrf):
             await function.start()
             return
-        producers = {each: self.plan.service(each) for each in self.functions if each != name}
-        await function.start_warm(producers)
+        await function.start_warm(self._producers)
         if function is not nrf:
             nrf.admit(function.profile)
         if isinstance(function, Amf):

@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
+
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi import HttpMessage, Part, multipart
 from makmal.security.tokens import AccessToken
@@ -53,17 +55,14 @@ class Body:
     octets: bytes
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
 def json_body(value: Any, content_type: str = JSON) -> Body:
     """A JSON body."""
-    return Body(content_type, _ENCODER.encode(value).encode())
+    return Body(content_type, orjson.dumps(value))
 
 
 def multipart_body(value: Any, parts: Mapping[str, tuple[str, bytes]]) -> Body:
     """JSON with binary parts, each content id with its media type (TS 29.500, 6.1.2.2.2)."""
-    json_part = Part((("Content-Type", JSON),), _ENCODER.encode(value).encode())
+    json_part = Part((("Content-Type", JSON),), orjson.dumps(value))
     binary = (
         Part((("Content-Type", media_type), ("Content-Id", name)), octets)
         for name, (media_type, octets) in parts.items()

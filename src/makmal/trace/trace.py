@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.message import Message, NasMessage, NgapMessage, SbiMessage, Step
@@ -83,6 +84,10 @@ class Trace:
 
     def sections(self) -> tuple[Section, ...]:
         """The trace cut at its step marks; what comes before the first is a section named ''."""
+        return self._sections
+
+    @cached_property
+    def _sections(self) -> tuple[Section, ...]:
         found: list[Section] = []
         name, frame = "", 0
         held: list[Message] = []

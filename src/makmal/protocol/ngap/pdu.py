@@ -233,16 +233,16 @@ def build(
     Octets are taken as the element's encoding, whatever they are, unless the key is one of octets
     (NAS-PDU): pass its identifier to give raw octets there too. Raises EncodeError.
     """
-    elements = []
+    elements: list[tuple[int, int, bytes]] = []
     for entry in entries:
         key, value = entry[0], entry[-1]
-        importance = entry[1] if len(entry) == 3 else Criticality.REJECT
+        importance = entry[1] if len(entry) == 3 else 0
         if isinstance(key, int):
             if not isinstance(value, bytes):
                 raise EncodeError("NGAP", f"IE {key}", "a number as key takes octets")
-            elements.append(ProtocolElement(key, importance, value))
+            elements.append((key, importance, value))
         else:
-            elements.append(ProtocolElement(key.identifier, importance, _encoded(key, value)))
+            elements.append((key.identifier, importance, _encoded(key, value)))
     if criticality is None:
         procedure = PROCEDURES.get(procedure_code)
         criticality = Criticality.REJECT if procedure is None else procedure.criticality
@@ -251,15 +251,19 @@ def build(
     return decode_recent(octets)
 
 
-def _joined(header: bytes, elements: list[ProtocolElement]) -> bytes | None:
+def _joined(header: bytes, elements: list[tuple[int, int, bytes]]) -> bytes | None:
     """The octets of a message whose parts all have less than 16 K octets; None for a longer one."""
     content = bytearray((0, *len(elements).to_bytes(2, "big")))
     for identifier, criticality, value in elements:
         size = len(value)
         if not 0 <= identifier <= 0xFFFF or size >= _FRAGMENT:
             return None
-        content += bytes((identifier >> 8, identifier & 0xFF, (criticality & 3) << 6))
-        content += bytes((size,)) if size < 0x80 else (0x8000 | size).to_bytes(2, "big")
+        if size < 0x80:
+            head = identifier << 16 | (criticality & 3) << 14 | size
+            content += head.to_bytes(4, "big")
+        else:
+            head = identifier << 24 | (criticality & 3) << 22 | 0x8000 | size
+            content += head.to_bytes(5, "big")
         content += value
     size = len(content)
     if size >= _FRAGMENT:
@@ -269,10 +273,10 @@ def _joined(header: bytes, elements: list[ProtocolElement]) -> bytes | None:
     )
 
 
-def _joined_long(header: bytes, elements: list[ProtocolElement]) -> bytes:
+def _joined_long(header: bytes, elements: list[tuple[int, int, bytes]]) -> bytes:
     inner = Writer()
     inner.bits(0, 1)
-    write_elements(inner, elements)
+    write_elements(inner, [ProtocolElement(*each) for each in elements])
     outer = Writer()
     outer.octets(header)
     outer.open_type(inner.finish())

@@ -104,9 +104,13 @@ class Elements:
         """The octets of all elements. Raises EncodeError for one longer than 65535 octets."""
         parts = []
         for element_type, value in self.pairs:
-            name = element_name(element_type)
-            parts.append(uint_octets(element_type, 2, name))
-            parts.append(uint_octets(len(value), 2, name))
+            size = len(value)
+            if 0 <= element_type <= 0xFFFF and size <= 0xFFFF:
+                parts.append((element_type << 16 | size).to_bytes(4, "big"))
+            else:
+                name = element_name(element_type)
+                parts.append(uint_octets(element_type, 2, name))
+                parts.append(uint_octets(size, 2, name))
             parts.append(value)
         return b"".join(parts)
 

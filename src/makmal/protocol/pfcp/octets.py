@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from makmal.protocol.errors import DecodeError, EncodeError
@@ -68,6 +69,7 @@ def text_of(data: bytes, offset: int = 0) -> str:
         raise DecodeError("PFCP", offset + error.start, "not UTF-8 text") from None
 
 
+@lru_cache(maxsize=4096)
 def ipv4_octets(address: str, field: str) -> bytes:
     """The four octets of an IPv4 address in text form. Raises EncodeError."""
     try:
@@ -76,6 +78,7 @@ def ipv4_octets(address: str, field: str) -> bytes:
         raise EncodeError("PFCP", field, str(error)) from None
 
 
+@lru_cache(maxsize=4096)
 def ipv6_octets(address: str, field: str) -> bytes:
     """The sixteen octets of an IPv6 address in text form. Raises EncodeError."""
     try:

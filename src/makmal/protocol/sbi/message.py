@@ -52,11 +52,14 @@ class HttpMessage:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its name in any case."""
-        wanted = name.lower()
-        for candidate, value in self.headers:
-            if candidate == wanted or candidate.lower() == wanted:
-                return value
-        return None
+        return next(iter(self._values(name.lower())), None)
+
+    def _values(self, wanted: str) -> list[str]:
+        # HTTP/2 has names in lower case; one that is not is found all the same.
+        found = [value for name, value in self.headers if name == wanted]
+        if found and self.version == "2":
+            return found
+        return [value for name, value in self.headers if name.lower() == wanted]
 
     @property
     def content_type(self) -> str:
@@ -64,11 +67,7 @@ class HttpMessage:
 
         Of several, which some cores send, it is the one with a boundary.
         """
-        given = [
-            value
-            for name, value in self.headers
-            if name == "content-type" or name.lower() == "content-type"
-        ]
+        given = self._values("content-type")
         if len(given) > 1:
             for value in given:
                 if multipart.boundary_of(value) is not None:
@@ -83,7 +82,10 @@ class HttpMessage:
     @property
     def bearer_token(self) -> str | None:
         """The OAuth 2.0 access token (RFC 6750, 2.1)."""
-        kind, _, token = (self.authorization or "").strip().partition(" ")
+        given = self.authorization
+        if given is None:
+            return None
+        kind, _, token = given.strip().partition(" ")
         if kind.lower() != "bearer" or UNKNOWN in token:
             return None
         return token.strip() or None
