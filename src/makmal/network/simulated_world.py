@@ -76,7 +76,7 @@ class SimulatedWorld(World):
 
     def pass_time(self) -> None:
         """A message takes a moment to travel."""
-        self._loop.advance(_TRAVEL)
+        self._loop.seconds += _TRAVEL
 
     def random_octets(self, count: int) -> bytes:
         """Octets from the seed."""
@@ -350,7 +350,7 @@ class _MemoryCarrier:
 
     def write(self, octets: bytes) -> None:
         """Send octets."""
-        self._loop.advance(_TRAVEL)
+        self._loop.seconds += _TRAVEL
         self._loop.call_soon(self._other.arrived, octets)
 
     def close(self) -> None:
