@@ -17,7 +17,7 @@ from makmal.trace.capture import Capture, CaptureError, open_capture
 from makmal.trace.describe import describe
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge, KnowledgeError, load_knowledge
-from makmal.trace.message import GtpuMessage, Message, SbiMessage, Step
+from makmal.trace.message import GtpuMessage, Message, PdcpMessage, SbiMessage, Step
 
 
 def command(
@@ -103,7 +103,11 @@ def _list(messages: Iterator[Message], capture: Path, user_plane: bool, as_json:
     console = Console(soft_wrap=True, highlight=False)
     for message in messages:
         any_seen = True
-        if isinstance(message, GtpuMessage) and not user_plane and message.is_user_packet:
+        if (
+            isinstance(message, GtpuMessage | PdcpMessage)
+            and not user_plane
+            and message.is_user_packet
+        ):
             user_packets += 1
             continue
         row = _summary(message)
@@ -117,7 +121,7 @@ def _list(messages: Iterator[Message], capture: Path, user_plane: bool, as_json:
             markup=False,
         )
     if user_packets:
-        console.print(f"and {user_packets} user packets on N3 (--user-plane lists them)")
+        console.print(f"and {user_packets} user packets on N3 and Uu (--user-plane lists them)")
     return any_seen
 
 

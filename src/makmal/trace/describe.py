@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import Enum, Flag
 from typing import Any
 
-from makmal.protocol import nas, ngap
+from makmal.protocol import nas, ngap, pdcp
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.nas.value_names import REGISTRATION_TYPES, VALUE_NAMES
 from makmal.trace.message import (
@@ -21,8 +21,10 @@ from makmal.trace.message import (
     NasMessage,
     NgapMessage,
     OpenOctets,
+    PdcpMessage,
     PfcpMessage,
     ProtectedPacket,
+    RrcMessage,
     SbiMessage,
     Step,
     TlsConnection,
@@ -40,6 +42,10 @@ def describe(message: Message) -> dict[str, Any]:
         return _mapping(message.pdu.items())
     if isinstance(message, NasMessage):
         return _nas(message)
+    if isinstance(message, RrcMessage):
+        return _rrc(message)
+    if isinstance(message, PdcpMessage):
+        return _pdcp(message)
     if isinstance(message, SbiMessage):
         return _sbi(message)
     if isinstance(message, TlsHandshake):
@@ -87,6 +93,56 @@ def _nas(message: NasMessage) -> dict[str, Any]:
         content["MAC verified"] = message.integrity_verified
     if message.plain is not None and message.plain is not message.outer:
         content[f"inside: {message.plain.name}"] = _mapping(message.plain.items())
+    return content
+
+
+def _rrc(message: RrcMessage) -> dict[str, Any]:
+    content: dict[str, Any] = {"channel": message.message.channel.value}
+    if message.bearer is not None:
+        content["bearer"] = f"SRB{message.bearer.identity}"
+        content["C-RNTI"] = message.bearer.ue_id
+    if message.count is not None:
+        content["PDCP COUNT"] = message.count
+        content["ciphered"] = message.ciphered
+    if message.integrity_verified is not None:
+        content["MAC-I verified"] = message.integrity_verified
+    content[message.name] = _asn1(message.message.value)
+    return content
+
+
+def _asn1(value: Any, depth: int = 0) -> Any:
+    """A value of RRC: choices under their names, bit strings in hexadecimal."""
+    if depth > _DEEPEST:
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _asn1(member, depth + 1) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_asn1(member, depth + 1) for member in value]
+    if isinstance(value, tuple) and len(value) == 2:
+        first, second = value
+        if isinstance(first, str):
+            return {first: _asn1(second, depth + 1)}
+        return f"0x{first:0{(second + 3) // 4}x} ({second} bits)"
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _pdcp(message: PdcpMessage) -> dict[str, Any]:
+    bearer = message.framed.bearer
+    content: dict[str, Any] = {
+        "bearer": f"{'SRB' if bearer.plane is pdcp.Plane.SIGNALLING else 'DRB'}{bearer.identity}",
+        "C-RNTI": bearer.ue_id,
+        "direction": "uplink" if message.uplink else "downlink",
+        "bits of sequence number": bearer.sequence_bits,
+    }
+    if message.count is not None:
+        content["PDCP COUNT"] = message.count
+    if message.ciphered is not None:
+        content["ciphered"] = message.ciphered
+    if message.integrity_verified is not None:
+        content["MAC-I verified"] = message.integrity_verified
+    content["PDU"] = message.framed.pdu.hex()
+    if message.payload is not None:
+        content["packet"] = message.payload.hex()
     return content
 
 

@@ -7,12 +7,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
-from makmal.protocol import gtpu, nas, ngap, pfcp
+from makmal.protocol import gtpu, nas, ngap, pdcp, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
 from makmal.trace.esp import is_legible
 from makmal.trace.frame import (
     EspPacket,
+    ExportedPdu,
     Frame,
     Gap,
     HttpPayload,
@@ -43,6 +44,7 @@ from makmal.trace.message import (
 from makmal.trace.n2_connections import NGAP_PORT, N2Connections
 from makmal.trace.n4_sessions import N4Sessions
 from makmal.trace.nas_reading import NasKeySource, read_nas
+from makmal.trace.radio_reading import RadioReading
 from makmal.trace.sbi_reading import SbiReading
 from makmal.trace.tls_secrets import TlsSecrets
 from makmal.trace.transport import Reassembler
@@ -85,6 +87,7 @@ class Dissector:
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
         # What is read of a capture is seldom read twice.
         self._decode_ngap: Callable[[bytes], ngap.Pdu] = ngap.decode
+        self._radio = RadioReading(self._knowledge.cells)
 
     def feed(self, frame: Frame) -> list[Message]:
         """The messages that this frame completes, after the step that it begins."""
@@ -120,7 +123,11 @@ class Dissector:
                 found.append(Step(*payload))
             elif isinstance(payload, KeyLog):
                 self._tls_secrets.add(payload.octets)
-            elif isinstance(payload, EspPacket):
+            elif isinstance(payload, ExportedPdu):
+                exported = self._radio.exported(payload)
+                if exported is not None:
+                    found.append(exported)
+            else:
                 self._esp(payload, found)
         for message in found:
             self.counts[message.protocol] += 1
@@ -168,6 +175,8 @@ class Dissector:
             self._gtpu(datagram, found)
         elif PFCP_PORT in ports:
             self._pfcp(datagram, found)
+        elif pdcp.is_framed(datagram.payload):
+            found.append(self._radio.framed(datagram))
         elif self._data_network and self._is_of_data_network(datagram):
             found.append(UserDatagram(*datagram[:5]))
 
@@ -305,6 +314,8 @@ class Dissector:
                     known.connected, known.secured = True, False
                     user_equipment = known
             message.user_equipment = user_equipment
+            first = nas_pdus[0] if initial and nas_pdus else None
+            self._radio.note(pdu, user_equipment, access_node, first)
             location = pdu.get(ngap.ie.USER_LOCATION_INFORMATION)
             if location is not None and location.plmn_identity is not None:
                 user_equipment.serving_plmn = location.plmn_identity

@@ -22,9 +22,9 @@ _NOWHERE = Endpoint("0.0.0.0", 0)  # noqa: S104 - no address of ours, but that t
 class Exported(NamedTuple):
     """One exported PDU; the ends are 0.0.0.0 where it does not name them."""
 
-    dissector: str
     source: Endpoint
     destination: Endpoint
+    dissector: str
     payload: bytes
 
 
@@ -74,7 +74,7 @@ def decode_exported(data: bytes) -> Exported | None:
     source = _endpoint(values, (_IPV4_SOURCE, _IPV6_SOURCE), _SOURCE_PORT)
     destination = _endpoint(values, (_IPV4_DESTINATION, _IPV6_DESTINATION), _DESTINATION_PORT)
     text = name.rstrip(b"\0").decode("ascii", "replace")
-    return Exported(text, source, destination, data[at + size :])
+    return Exported(source, destination, text, data[at + size :])
 
 
 def _endpoint(values: dict[int, bytes], kinds: tuple[int, int], port: int) -> Endpoint:

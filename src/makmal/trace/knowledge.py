@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+from makmal.protocol import rrc
 from makmal.security import milenage, tuak
 from makmal.trace import toml_file
 from makmal.trace.tls_secrets import key_log_problem
@@ -77,6 +78,7 @@ class Knowledge:
     ``interface_addresses`` maps an interface to the addresses of its ends, by which packets that
     IPsec encrypts are known to be of that interface, and TLS to be of the service-based one; of
     N6, to the hosts of the data network.
+    ``cells`` are cells of gNBs, whose keys depend on their numbers (TS 33.501, A.11).
     ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE.
     """
 
@@ -88,6 +90,7 @@ class Knowledge:
     declared_protection: Mapping[str, str] = field(default_factory=dict)
     interface_addresses: Mapping[str, tuple[IpNetwork, ...]] = field(default_factory=dict)
     tls_key_log: str = ""
+    cells: tuple[rrc.Cell, ...] = ()
 
     def interface_between(self, one: str, other: str) -> str | None:
         """The interface ("n2", "n3", "n4", "n9", "sbi") both of whose ends are said to be these."""
@@ -115,6 +118,7 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         "declared_protection",
         "interface_addresses",
         "tls",
+        "cell",
     )
     subscribers = [subscriber(table) for table in file.tables("subscriber")]
     amf = file.table("amf", "integrity_algorithms", "ciphering_algorithms")
@@ -135,6 +139,7 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
             key: addresses.take(key, ip_networks) for key in _ADDRESSED if key in addresses
         },
         tls_key_log=_key_log(file, name),
+        cells=tuple(_cell(table) for table in file.tables("cell")),
     )
 
 
@@ -226,6 +231,14 @@ def _nas_keys(table: Table) -> NasKeys:
     return keys
 
 
+def _cell(table: Table) -> rrc.Cell:
+    table.only("pci", "ssb_arfcn")
+    return rrc.Cell(
+        table.take("pci", toml_file.number(0, 1007)),
+        table.take("ssb_arfcn", toml_file.number(0, 3_279_165)),
+    )
+
+
 def home_network_key(table: Table) -> HomeNetworkKey:
     """One [[home_network_key]]. Raises the file's error."""
     table.only("identifier", "profile", "private_key")
@@ -265,6 +278,8 @@ def knowledge_text(knowledge: Knowledge) -> str:
             f'private_key = "{key.private_key.hex()}"',
             "",
         ]
+    for cell in knowledge.cells:
+        lines += ["[[cell]]", f"pci = {cell.pci}", f"ssb_arfcn = {cell.ssb_arfcn}", ""]
     lines.append("[amf]")
     for name, family, numbers in (
         ("integrity_algorithms", "I", knowledge.integrity_algorithms),

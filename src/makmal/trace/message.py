@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from makmal.protocol import gtpu, mqtt, nas, ngap, pfcp, sbi, tls
+from makmal.protocol import gtpu, mqtt, nas, ngap, pdcp, pfcp, rrc, sbi, tls
 from makmal.protocol.errors import DecodeError
 from makmal.trace.tls_reading import Alert
 
 if TYPE_CHECKING:
     from makmal.trace.frame import Endpoint
     from makmal.trace.n4_sessions import FollowedPfcp
+    from makmal.trace.radio_connections import RadioConnection
     from makmal.trace.user_equipment import UserEquipment
 
 
@@ -104,6 +105,88 @@ class NasMessage(Carried):
     def message_type(self) -> int | None:
         """The 5GMM or 5GSM message type, None if the message could not be read."""
         return None if self.plain is None else self.plain.message_type
+
+
+@dataclass(slots=True)
+class RrcMessage(Carried):
+    """One RRC message on Uu.
+
+    ``connection`` is the UE's, None on a channel for everybody. ``bearer`` is the SRB, None for a
+    message without PDCP; then nothing is known of ``count`` and protection either.
+    ``integrity_verified`` is None before security, or without a key to check with. ``pdu`` is the
+    PDCP PDU as it travelled.
+    """
+
+    message: rrc.Message
+    connection: RadioConnection | None = None
+    bearer: pdcp.Bearer | None = None
+    count: int | None = None
+    integrity_verified: bool | None = None
+    ciphered: bool = False
+    pdu: bytes = field(default=b"", repr=False)
+
+    interface = Interface.UU
+    protocol = "rrc"
+
+    @property
+    def name(self) -> str:
+        """The message name of TS 38.331."""
+        return self.message.name
+
+    @property
+    def uplink(self) -> bool:
+        """Whether the UE sent it."""
+        return self.message.channel.uplink
+
+    @property
+    def user_equipment(self) -> UserEquipment | None:
+        """Whose it is, as far as the trace tells by its end."""
+        return None if self.connection is None else self.connection.user_equipment
+
+
+@dataclass(slots=True)
+class PdcpMessage(Carried):
+    """One PDCP PDU on Uu: user data, or signalling that cannot be read.
+
+    ``payload`` is the user's packet, if it could be read; ``ciphered`` tells whether it travelled
+    ciphered, None where that is not known. ``drb`` is the configuration of the bearer.
+    """
+
+    framed: pdcp.FramedPdu
+    connection: RadioConnection
+    count: int | None = None
+    integrity_verified: bool | None = None
+    payload: bytes | None = field(default=None, repr=False)
+    ciphered: bool | None = None
+    drb: rrc.Drb | None = None
+
+    interface = Interface.UU
+    protocol = "pdcp"
+
+    @property
+    def name(self) -> str:
+        """What it carries, and on which bearer."""
+        bearer = self.framed.bearer
+        if bearer.plane is pdcp.Plane.SIGNALLING:
+            return f"Ciphered RRC message on SRB{bearer.identity}"
+        if self.count is None:
+            return f"PDCP control on DRB{bearer.identity}"
+        return f"User data on DRB{bearer.identity}"
+
+    @property
+    def uplink(self) -> bool:
+        """Whether the UE sent it."""
+        return self.framed.uplink
+
+    @property
+    def is_user_packet(self) -> bool:
+        """Whether this is a packet of a user."""
+        return self.framed.bearer.plane is pdcp.Plane.USER
+
+    @property
+    def user_equipment(self) -> UserEquipment | None:
+        """Whose it is, as far as the trace tells by its end."""
+        return self.connection.user_equipment
 
 
 @dataclass(slots=True)
@@ -425,6 +508,8 @@ class Step:
 Message = (
     NgapMessage
     | NasMessage
+    | RrcMessage
+    | PdcpMessage
     | PfcpMessage
     | GtpuMessage
     | UserDatagram

@@ -11,9 +11,11 @@ from ipaddress import IPv6Address
 from socket import inet_ntoa
 from struct import Struct
 
+from makmal.trace.exported_pdu import EXPORTED_PDU, decode_exported
 from makmal.trace.frame import (
     Endpoint,
     EspPacket,
+    ExportedPdu,
     Frame,
     Payload,
     SctpMessage,
@@ -62,6 +64,9 @@ class Reassembler:
         else:
             offset = ip_offset(frame.link_type, data)
         if offset < 0 or offset >= len(data):
+            exported = decode_exported(data) if frame.link_type == EXPORTED_PDU else None
+            if exported is not None:
+                return [ExportedPdu(frame.number, frame.time_ns, *exported)]
             self.counters["frames without IP"] += 1
             return []
         found: list[Payload] = []

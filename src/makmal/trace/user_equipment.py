@@ -70,6 +70,9 @@ class UserEquipment:
     secured: bool = False
     deregistered: bool = False
     sessions: dict[int, PduSession] = field(default_factory=dict)
+    # KgNB, and NH by chaining count, as N2 showed them.
+    k_gnb: bytes | None = None
+    next_hops: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def identity(self) -> str:

@@ -24,6 +24,8 @@ _SIZES = {
 }  # fmt: skip
 _DCCH = 1
 _SDAP_UPLINK = 1
+# TS 38.331, 6.3.2: DRBs have identities up to 32, SRBs up to 4 or 5.
+_LAST_IDENTITY = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,12 @@ def unframe(payload: bytes) -> FramedPdu:
         at += size
     if values[_SEQUENCE_BITS] not in (12, 18):
         raise DecodeError("PDCP framing", at, "the size of sequence numbers is neither 12 nor 18")
+    identity = values.get(_BEARER_ID, 0)
+    if not 1 <= identity <= _LAST_IDENTITY:
+        raise DecodeError("PDCP framing", at, f"there is no bearer identity {identity}")
     bearer = Bearer(
         plane,
-        values.get(_BEARER_ID, 0),
+        identity,
         values.get(_UE_ID, 0),
         values[_SEQUENCE_BITS],
         _MAC_PRESENT in values or plane is Plane.SIGNALLING,
