@@ -13,7 +13,7 @@ from makmal.trace.knowledge import HomeNetworkKey, IpNetwork, Knowledge, Subscri
 # Everything that the embedded network can do.
 FEATURES = frozenset({"emergency", "ciot", "up-ciot", "nssaa", "oauth2"})
 # What the embedded UPF declares.
-UPF_FEATURES = frozenset({"ipups", "gtpu-filtering"})
+UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
 

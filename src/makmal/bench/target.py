@@ -50,6 +50,7 @@ FEATURES: Mapping[str, str] = {
     "oauth2": "access tokens of the NRF are demanded and used (TS 33.501, 13.4)",
     "n26": "interworking with EPS by N26 (TS 23.501, 4.3)",
     "ipups": "inter-PLMN user plane security on N9 (TS 33.501, 5.9.3.4)",
+    "ue-isolation": "the UEs of a data network are kept apart (TS 23.501, 5.6.10.2)",
     "gtpu-filtering": "a filter for GTP-U by source address (TS 33.117, 4.2.6.2.4)",
 }
 

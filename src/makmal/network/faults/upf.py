@@ -24,7 +24,7 @@ _IPUPS, _MALFORMED = "TC_IPUPS_PACKET_HANDLING", "TC_IPUPS_MALFORED_MESSAGES"
 _FILTER, _SPOOFED = "TC_GTP-U_FILTERING", "MAKMAL_UPF_SOURCE_SPOOFING"
 _INSIDE, _ENDED = "MAKMAL_UPF_GTP_IN_GTP", "MAKMAL_UPF_ENDED_TUNNEL"
 _ERROR, _UNKNOWN = "MAKMAL_UPF_FALSE_ERROR_INDICATION", "MAKMAL_UPF_PFCP_UNKNOWN_PEER"
-_DELETED = "MAKMAL_UPF_SESSION_DELETION"
+_DELETED, _APART = "MAKMAL_UPF_SESSION_DELETION", "MAKMAL_UPF_UE_ISOLATION"
 
 FAULTS: tuple[Fault, ...] = (
     _fault(
@@ -119,6 +119,12 @@ FAULTS: tuple[Fault, ...] = (
         _DELETED,
         guards_sessions_from_other_smfs=False,
     ),
+    _fault(
+        "ues-not-kept-apart",
+        "lets the UEs that it is to keep apart reach one another",
+        _APART,
+        isolates_ues=False,
+    ),
 )
 
 VARIATIONS: tuple[Variation, ...] = (
@@ -127,12 +133,6 @@ VARIATIONS: tuple[Variation, ...] = (
         "UPF",
         "repeats its own requests sooner, and gives up sooner",
         _upf(timers=PfcpTimers(t1=1.0, n1=2)),
-    ),
-    Variation(
-        "upf-with-local-switching",
-        "UPF",
-        "lets the UEs of a data network reach one another (TS 23.501, 5.6.10.2)",
-        _upf(isolates_ues=False),
     ),
     Variation(
         "upf-without-end-markers",
