@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from makmal.bench import alterations
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.service_bench import ServiceBench
 from makmal.bench.steps import Controls, Steps
 from makmal.bench.tester_ue import TesterUe
 from makmal.network.amf import AmfPolicy
@@ -49,6 +52,12 @@ class BenchSettings:
     settle: float = 0.3
     answer: float = 5.0
     authenticated_slice: Slice = (2, "000002")
+    # Where the OpenAPI files of 3GPP are, if the target says so.
+    openapi: Path | None = None
+    # The ports that a scan tries, by transport.
+    scanned_ports: Mapping[str, tuple[int, int]] = field(
+        default_factory=lambda: dict.fromkeys(("tcp", "udp", "sctp"), (1, 65535))
+    )
 
 
 class Bench(Steps):
@@ -128,7 +137,7 @@ class Bench(Steps):
     @property
     def lost_associations(self) -> tuple[str, ...]:
         """A sentence on each association that the product has ended."""
-        product = self.plan.n2(self.settings.product)
+        product = self.plan.n2("AMF")
         return tuple(
             f"the product ended its association with {name}: {each.closed}"
             for name, gnb in self._gnbs.items()
@@ -137,19 +146,51 @@ class Bench(Steps):
         )
 
     async def probe(self) -> str | None:
-        """None when the product takes a new association and sets up NG on it; else a sentence
-        that says what it does instead. Of a product without N2, nobody can tell.
+        """None when the product takes a new association and sets up NG on it, or answers a request
+        where it has no N2; else a sentence that says what it does instead. Of a gNB and a UPF,
+        nobody can tell.
         """
-        if self.settings.product != "AMF":
+        if self.settings.product in ("gNB", "UPF"):
             return None
+        if self.settings.product != "AMF":
+            return await self.services.probe()
         gnb = Gnb(self.world, self.plan, "gNB")
         try:
-            await gnb.set_up(self.plan.n2(self.settings.product))
+            await gnb.set_up(self.plan.n2("AMF"))
         except UnreachableError as error:
             return str(error)
         finally:
             gnb.close()
         return None
+
+    @cached_property
+    def services(self) -> ServiceBench:
+        """What can be done on the service-based interface."""
+        return ServiceBench(self)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses of the product."""
+        product, plan = self.settings.product, self.plan
+        ends = [end.address for (name, _), end in plan.ends.items() if name == product]
+        return tuple(dict.fromkeys((plan.address(product), *ends)))
+
+    async def scan(self, address: str, transport: str) -> str:
+        """What a scan of the product's ports found, in one sentence. Raises UnreachableError."""
+        first, last = self.settings.scanned_ports[transport]
+        local = self.services.consumer("AMF").endpoint.address
+        found = await self.world.scan(local, address, transport, first, last)
+        return (
+            f"scanned {transport} {first} to {last} of {address}: open {_listed(found.open)}; "
+            f"without an answer {_listed(found.silent)}"
+        )
+
+    def new_subscription(self) -> Subscription:
+        """A subscription that nobody has used yet. Raises NotDoneError when they are used up."""
+        subscription = next(self._subscriptions, None)
+        if subscription is None:
+            raise NotDoneError("the target names too few subscribers for this test case")
+        return subscription
 
     # Access network and UEs.
 
@@ -157,7 +198,7 @@ class Bench(Steps):
         """A gNB that has set up NG with the product. Raises UnreachableError."""
         if name not in self._gnbs:
             gnb = Gnb(self.world, self.plan, name)
-            await gnb.set_up(self.plan.n2(self.settings.product))
+            await gnb.set_up(self.plan.n2("AMF"))
             self._gnbs[name] = gnb
         return self._gnbs[name]
 
@@ -176,9 +217,7 @@ class Bench(Steps):
         alter: Callable[[Subscription], Subscription] | None,
         choices: dict[str, Any],
     ) -> TesterUe:
-        subscription = next(self._subscriptions, None)
-        if subscription is None:
-            raise NotDoneError("the target names too few subscribers for this test case")
+        subscription = self.new_subscription()
         if alter is not None:
             subscription = alter(subscription)
             self.subscribe(subscription)
@@ -356,3 +395,14 @@ class Bench(Steps):
             gnb.close()
         await self.network.stop()
         await self.world.close()
+
+
+def _listed(ports: tuple[int, ...]) -> str:
+    """Ports as a list of ranges."""
+    ranges: list[list[int]] = []
+    for port in ports:
+        if ranges and ranges[-1][1] == port - 1:
+            ranges[-1][1] = port
+        else:
+            ranges.append([port, port])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in ranges) or "none"

@@ -11,6 +11,7 @@ from makmal.bench.bench import Bench, BenchSettings
 from makmal.bench.embedded_plan import (
     AUTHENTICATED_SLICE,
     FEATURES,
+    embedded_declarations,
     embedded_plan,
     embedded_subscriptions,
     knowledge_of,
@@ -146,7 +147,7 @@ def trace_of(
     recorder = PayloadRecorder()
     known = simulate(record(test_case, recorder, policy, features, product))
     messages = Dissector(known).payloads(recorder.payloads)
-    return Trace(tuple(messages), known)
+    return Trace(tuple(messages), known, embedded_declarations(embedded_plan(), product))
 
 
 def evaluate(

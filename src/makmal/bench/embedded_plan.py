@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import ip_network
 
+from makmal import __version__
 from makmal.network.plan import NetworkPlan
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
 from makmal.trace.knowledge import HomeNetworkKey, IpNetwork, Knowledge, Subscriber
 
 # Everything that the embedded network can do.
-FEATURES = frozenset({"emergency", "ciot", "up-ciot", "nssaa", "oauth2"})
+FEATURES = frozenset(
+    {
+        "emergency", "ciot", "up-ciot", "nssaa", "oauth2", "token-slices", "token-nsi",
+        "token-nf-set", "token-additional-scope", "client-credentials-assertion", "tsc", "5g-lan",
+    }
+)  # fmt: skip
 # What the embedded UPF declares.
 UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
@@ -52,6 +58,20 @@ def user_plane_addresses(plan: NetworkPlan) -> dict[str, tuple[IpNetwork, ...]]:
     return {
         name: tuple(ip_network(each) for each in dict.fromkeys(addresses))
         for name, addresses in ends.items()
+    }
+
+
+def embedded_declarations(plan: NetworkPlan, product: str) -> dict[str, str]:
+    """What there is to declare of an embedded product."""
+    ports = [f"tcp/{plan.service(product).port} services"]
+    if product == "AMF":
+        ports.append(f"sctp/{plan.n2(product).port} N2")
+    elif product == "SMF":
+        ports.append(f"udp/{plan.n4(product).port} N4")
+    whose = f"(Makmal {__version__}, the embedded network)"
+    return {
+        "open-ports": f"{'; '.join(ports)} {whose}",
+        "parser-host-view": f"Python's json module reads bodies, and starts nothing {whose}",
     }
 
 

@@ -172,4 +172,6 @@ def settings_of(target: Target) -> BenchSettings:
         settle=target.timers.settle,
         answer=target.timers.answer,
         authenticated_slice=target.authenticated_slice or AUTHENTICATED_SLICE,
+        openapi=target.openapi,
+        scanned_ports=target.scanned_ports,
     )

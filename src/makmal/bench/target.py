@@ -48,6 +48,13 @@ FEATURES: Mapping[str, str] = {
     "up-ciot": "user plane CIoT 5GS optimisation: suspend and resume (TS 23.501, 5.31.18)",
     "nssaa": "network slice-specific authentication and authorisation (TS 33.501, 16)",
     "oauth2": "access tokens of the NRF are demanded and used (TS 33.501, 13.4)",
+    "token-slices": "the slices in an access token are read (TS 29.510, 6.3.5.2.4)",
+    "token-nsi": "the network slice instances in an access token are read",
+    "token-nf-set": "the NF set in an access token is read",
+    "token-additional-scope": "the resources in the scope of an access token are read",
+    "client-credentials-assertion": "assertions of consumers are verified (TS 33.501, 13.3.8)",
+    "tsc": "time sensitive communication (TS 23.501, 5.27)",
+    "5g-lan": "5G LAN groups (TS 23.501, 5.29)",
     "n26": "interworking with EPS by N26 (TS 23.501, 4.3)",
     "ipups": "inter-PLMN user plane security on N9 (TS 33.501, 5.9.3.4)",
     "ue-isolation": "the UEs of a data network are kept apart (TS 23.501, 5.6.10.2)",
@@ -105,6 +112,9 @@ class Target:
     hooks: Mapping[str, HookCommand] = field(default_factory=dict)
     declarations: Mapping[str, str] = field(default_factory=dict)
     application: ApplicationSettings | None = None
+    # The ports that a scan tries, by transport, and where the OpenAPI files of 3GPP are.
+    scanned_ports: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    openapi: Path | None = None
 
     @property
     def sha256(self) -> str:
@@ -155,6 +165,8 @@ def parse_target(text: str, name: str = "target") -> Target:
         "timers",
         "hooks",
         "declarations",
+        "scan",
+        "openapi",
     )
     product = _product(root)
     embedded = product.attachment == EMBEDDED
@@ -193,7 +205,12 @@ def parse_target(text: str, name: str = "target") -> Target:
         timers=read_timers(root),
         authenticated_slice=authenticated,
         hooks=hooks,
-        declarations=read_declarations(root),
+        declarations=read_declarations(root)
+        or (
+            embedded_plan.embedded_declarations(network, product.product_class) if embedded else {}
+        ),
+        scanned_ports=_scan(root),
+        openapi=_openapi(root, name),
     )
 
 
@@ -309,6 +326,22 @@ def read_timers(root: Table) -> TargetTimers:
         table.take("test_case", target_fields.seconds, usual.test_case),
         table.take("restart", target_fields.seconds, usual.restart),
     )
+
+
+def _scan(root: Table) -> dict[str, tuple[int, int]]:
+    """[scan]: the ports of each transport."""
+    table = root.table("scan", "tcp", "udp", "sctp")
+    return {
+        name: table.take(name, target_fields.port_range, (1, 65_535))
+        for name in ("tcp", "udp", "sctp")
+    }
+
+
+def _openapi(root: Table, name: str) -> Path | None:
+    """[openapi]: the directory of the files, from where the target file is."""
+    table = root.table("openapi", "directory")
+    given = table.optional("directory", toml_file.text)
+    return None if given is None else Path(name).resolve().parent / given
 
 
 def read_declarations(root: Table) -> dict[str, str]:

@@ -34,6 +34,8 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "UPF": ("n3", "n4"),
 }
 _PORTS = {"n2": NGAP_PORT, "n3": GTPU_PORT, "n4": PFCP_PORT, "n9": GTPU_PORT}
+# Functions that a laboratory can do without.
+_OPTIONAL = ("BSF", "CHF", "SCP")
 # What is ours in front of a whole core.
 _ACCESS_NETWORK = ("gNB", "gNB-2")
 # What is ours around a UPF, which has to do with no other function.
@@ -147,13 +149,15 @@ def _our_addresses(table: Table, attachment: str, product_class: str, world: str
             found[name] = given.take(name, target_fields.address)
         elif name in usual:
             found[name] = usual[name]
-        else:
+        elif name not in _OPTIONAL:
             raise given.fail(
                 name,
                 "is missing in [laboratory.addresses]: give our function an address, or all of "
                 "them addresses in a row with first_address in [laboratory]",
             )
-        twin = next((each for each in found if each != name and found[each] == found[name]), None)
+        twin = next(
+            (each for each in found if each != name and found[each] == found.get(name)), None
+        )
         if twin is not None:
             place, key = (given, name) if name in given else (table, "first_address")
             raise place.fail(

@@ -16,6 +16,8 @@ _SLICE = re.compile(r"([0-9]{1,3})(?:-([0-9a-fA-F]{6}))?")
 _BRACKETED = re.compile(r"\[([^\]]*)\](?::(.*))?")
 _DNN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _DAY = 86_400
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_LAST_PORT = 65_535
 
 
 def pool(value: Any) -> str:
@@ -64,6 +66,16 @@ def address(value: Any) -> str:
             if not (found.is_unspecified or found.is_multicast):
                 return str(found)
     raise ValueError('must be the IP address of one host, such as "10.77.0.2"')
+
+
+def port_range(value: Any) -> tuple[int, int]:
+    """Ports from one to another, such as "1-1024"."""
+    match = _PORTS.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        first, last = int(match[1]), int(match[2] or match[1])
+        if 0 < first <= last <= _LAST_PORT:
+            return first, last
+    raise ValueError('must be a port or a range of them, such as "1-65535"')
 
 
 def end(port: int) -> Callable[[Any], Endpoint]:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 # Network functions with a service-based interface: what TS 33.117, 4.2.2.2 and 4.3.6, are for.
-SERVICE_BASED = ("AMF", "SMF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF", "NSSAAF")
+SERVICE_BASED = ("AMF", "SMF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF", "NSSAAF", "BSF", "CHF")
 _ANY_SERVICE_BASED = "any with a service-based interface"
 
 

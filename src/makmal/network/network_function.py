@@ -7,41 +7,45 @@ by the path of their services.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from makmal.network import service
+from makmal.network import careless_parser, data_types, request_bodies, service
+from makmal.network.consumer_authorization import Producer, authorize
+from makmal.network.data_types import Check
 from makmal.network.nf_profiles import endpoint_of
 from makmal.network.plan import NetworkPlan
+from makmal.network.request_bodies import Demands
 from makmal.network.service import Body, ServiceError, ServiceRequest
+from makmal.network.service_policy import ServicePolicy
 from makmal.network.transport.tls import ServerTls
 from makmal.network.transport.tls_policy import TlsPolicy
 from makmal.network.transport_security import FunctionTls
 from makmal.network.world import SERVICE_TIMEOUT, Listening, TlsTo, UnreachableError, World
 from makmal.protocol.sbi import HttpMessage, service_of
-from makmal.security import tokens
-from makmal.security.tokens import AccessToken, TokenError
+from makmal.security import assertions, tokens
 from makmal.trace.frame import Endpoint
+
+__all__ = ["WITHOUT_TOKENS", "NetworkFunction", "ServicePolicy"]
 
 Handler = Callable[[ServiceRequest], Coroutine[Any, Any, HttpMessage]]
 
 
-@dataclass(frozen=True, slots=True)
-class ServicePolicy:
-    """How a producer treats requests (TS 33.501, 13.4.1). The default is the sound one."""
-
-    demands_token: bool = True
-    verifies_signature: bool = True
-    verifies_audience: bool = True
-    verifies_scope: bool = True
-    verifies_expiry: bool = True
-
-
 _TOKEN_SECONDS = 3600
+# Major versions of services that are not at their first.
+_VERSIONS = {
+    "nudm-sdm": "v2",
+    "nudr-dr": "v2",
+    "nnssf-nsselection": "v2",
+    "nchf-convergedcharging": "v3",
+}
+# How far an undeclared port is from the declared one.
+_UNDECLARED = 1000
+# Network slice instances of every function of ours (TS 29.531, 6.1.6.2.8).
+SLICE_INSTANCES = ("1",)
 # For neighbours of a product that does not use OAuth 2.0.
 WITHOUT_TOKENS = ServicePolicy(demands_token=False)
 
@@ -52,16 +56,7 @@ class _Route(NamedTuple):
     fixed: tuple[tuple[int, str], ...]
     parameters: tuple[tuple[int, str], ...]
     handler: Handler
-
-
-class _Shown(NamedTuple):
-    """What a token that a consumer shows says, and whether the NRF signed it."""
-
-    token: AccessToken
-    signed: bool
-    audience: frozenset[str]
-    scope: frozenset[str]
-    expires: int | None
+    demands: Demands
 
 
 class NetworkFunction:
@@ -85,10 +80,22 @@ class NetworkFunction:
         # To be set before it starts.
         self.tls_policy = TlsPolicy()
         self._routes: dict[tuple[str, int], list[_Route]] = {}
-        self._listening: Listening | None = None
+        self._listening: list[Listening] = []
         self._discovered: dict[str, Endpoint] = {}
         self._holds_tokens = False
         self._tokens: dict[str, tuple[str, int]] = {}
+        self._is_broken = False
+        self._producer = Producer(
+            self.nf_type,
+            self.instance,
+            () if self.nf_type == "NRF" else self.services,
+            plan.nrf_key,
+            assertions.authority().certificate,
+            plan.slices,
+            SLICE_INSTANCES,
+            (plan.nf_set(self.nf_type),),
+            lambda: world.now_ns // 1_000_000_000,
+        )
 
     @cached_property
     def tls(self) -> FunctionTls | None:
@@ -107,11 +114,13 @@ class NetworkFunction:
     def route(self, method: str, template: str, handler: Handler) -> None:
         """Serve a resource: ``/nudm-ueau/v1/{supi}/auth-events``."""
         size, fixed, parameters = _template(template)
-        self._routes.setdefault((method, size), []).append(_Route(fixed, parameters, handler))
+        demands = request_bodies.demands_of(method, template)
+        route = _Route(fixed, parameters, handler, demands)
+        self._routes.setdefault((method, size), []).append(route)
 
     async def start(self) -> None:
         """Serve, and register at the NRF. Raises OSError, UnreachableError."""
-        self._listening = await self.world.serve(self.endpoint, self.handle, self._server_tls)
+        await self._open()
         if self.nf_type != "NRF":
             await self.register()
 
@@ -119,71 +128,83 @@ class NetworkFunction:
         """Serve as one that has run for a while: registered, with its producers found (by name,
         its own left out) and its tokens granted before the trace begins. Raises OSError.
         """
-        self._listening = await self.world.serve(self.endpoint, self.handle, self._server_tls)
+        await self._open()
         self._discovered.update(producers)
         self._discovered.pop(self.name, None)
         self._holds_tokens = True
 
+    async def _open(self) -> None:
+        ends = [self.endpoint]
+        if not self.service_policy.opens_only_declared_ports:
+            ends.append(Endpoint(self.endpoint.address, self.endpoint.port + _UNDECLARED))
+        for end in ends:
+            self._listening.append(await self.world.serve(end, self.handle, self._server_tls))
+
     async def stop(self) -> None:
         """Stop serving."""
-        if self._listening is not None:
-            self._listening.close()
+        for each in self._listening:
+            each.close()
 
     async def handle(self, http: HttpMessage) -> HttpMessage:
         """Serve one request: what no route takes is 404, what a handler refuses its problem."""
         path = (http.path or "").partition("?")[0].strip("/")
         segments = path.split("/")
+        if self._is_broken:
+            return service.problem(503, "SYSTEM_FAILURE")
         try:
             for route in self._routes.get((http.method or "", len(segments)), ()):
-                fixed, parameters, handler = route
-                for index, expected in fixed:
+                for index, expected in route.fixed:
                     if segments[index] != expected:
                         break
                 else:
-                    given = {name: segments[index] for index, name in parameters}
-                    return await handler(ServiceRequest(http, given, self._authorize(http)))
+                    given = {name: segments[index] for index, name in route.parameters}
+                    return await self._serve(route, http, given)
         except ServiceError as error:
-            return service.problem(error.status, error.cause, error.detail)
+            detail = error.detail if self.service_policy.explains_problems else ""
+            return service.problem(error.status, error.cause, detail)
         return service.problem(404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
 
-    def _authorize(self, http: HttpMessage) -> AccessToken | None:
-        """TS 33.501, 13.4.1.1.2: verify the token; TS 29.500, 6.7.3, gives the answers."""
+    async def _serve(
+        self, route: _Route, http: HttpMessage, parameters: dict[str, str]
+    ) -> HttpMessage:
         policy = self.service_policy
-        operation = service_of(http.path or "")
-        text = http.bearer_token
-        if text is None:
-            if (
-                policy.demands_token
-                and operation is not None
-                and self._is_guarded(operation.service)
-            ):
-                raise ServiceError(401, "UNAUTHORIZED", "no access token")
-            return None
+        token = authorize(self._producer, policy, http, service_of(http.path or ""))
+        request = ServiceRequest(
+            http, parameters, token, policy.refuses_repeated_keys, policy.verifies_types
+        )
+        await careless_parser.read(self.world, self.endpoint, policy, http)
         try:
-            shown = _read_token(text, self.plan.nrf_key)
-        except TokenError as error:
-            raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
-        if policy.verifies_signature and not shown.signed:
-            raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
-        if policy.verifies_expiry and (
-            shown.expires is None or shown.expires <= self.world.now_ns // 1_000_000_000
-        ):
-            raise ServiceError(401, "INVALID_TOKEN", "the token has expired")
-        named = shown.audience
-        if policy.verifies_audience and self.nf_type not in named and self.instance not in named:
-            raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another audience")
-        if (
-            policy.verifies_scope
-            and operation is not None
-            and self._is_guarded(operation.service)
-            and operation.service not in shown.scope
-        ):
-            raise ServiceError(403, "INSUFFICIENT_SCOPE", operation.service)
-        return shown.token
+            self._check(route.demands, request)
+        except ServiceError:
+            self._is_broken = not policy.recovers_from_bad_bodies
+            raise
+        if policy.verifies_types and policy.verifies_ranges:
+            return await route.handler(request)
+        try:
+            return await route.handler(request)
+        except (AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
+            # What was not verified breaks what trusts it.
+            raise ServiceError(500, "SYSTEM_FAILURE", repr(error)) from None
 
-    def _is_guarded(self, name: str) -> bool:
-        """Whether a service needs a token: ours do, callbacks and the NRF's own do not."""
-        return name in self.services and self.nf_type != "NRF"
+    def _check(self, demands: Demands, request: ServiceRequest) -> None:
+        """Whether body and query are what the service demands. Raises ServiceError."""
+        request.check_keys()
+        for name, check in demands.words.items():
+            if name in request.query:
+                self._check_value(check, request.query[name], "INVALID_QUERY_PARAM", name)
+        for name, check in demands.query.items():
+            if name in request.query:
+                value = request.query_json(name)
+                self._check_value(check, value, "INVALID_QUERY_PARAM", name)
+        if demands.body is not None:
+            self._check_value(demands.body, request.json, "INVALID_MSG_FORMAT")
+
+    def _check_value(self, check: Check, value: Any, cause: str, name: str = "") -> None:
+        policy = self.service_policy
+        for problem in data_types.problems(check, value):
+            if policy.verifies_types if problem.kind == data_types.TYPE else policy.verifies_ranges:
+                status = policy.unusable_body_status
+                raise ServiceError(status, cause, f"{name} {problem}".strip())
 
     # Registering and asking.
 
@@ -198,6 +219,7 @@ class NetworkFunction:
             **({} if self.tls is None else {"fqdn": self.plan.fqdn(self.name)}),
             "heartBeatTimer": 10,
             "plmnList": [{"mcc": self.plan.mcc, "mnc": self.plan.mnc}],
+            "nfSetIdList": [self.plan.nf_set(self.nf_type)],
             "ipv4Addresses": [address],
             "priority": 0,
             "capacity": 100,
@@ -208,8 +230,8 @@ class NetworkFunction:
                     "serviceName": name,
                     "versions": [
                         {
-                            "apiVersionInUri": "v2" if name == "nudm-sdm" else "v1",
-                            "apiFullVersion": "2.0.0" if name == "nudm-sdm" else "1.0.0",
+                            "apiVersionInUri": _VERSIONS.get(name, "v1"),
+                            "apiFullVersion": f"{_VERSIONS.get(name, 'v1')[1:]}.0.0",
                         }
                     ],
                     "scheme": self.plan.scheme,
@@ -279,15 +301,29 @@ class NetworkFunction:
         seconds: float = SERVICE_TIMEOUT,
         secured: bool = True,
     ) -> HttpMessage:
-        """One request to a known address, over TLS where the plan has it and it is to be."""
+        """One request to a known address, over TLS where the plan has it and it is to be; through
+        the SCP where the plan says so (not to the NRF: TS 29.500, 6.10.2).
+        """
+        headers: tuple[tuple[str, str], ...] = ()
+        hop = to
+        if self.plan.through_scp and self.nf_type != "SCP" and to != self.plan.service("NRF"):
+            hop = self.plan.service("SCP")
+            headers = (("3gpp-sbi-target-apiroot", f"{self.plan.scheme}://{to.address}:{to.port}"),)
         message = service.request(
             method,
             path,
             body,
-            authority=f"{to.address}:{to.port}",
+            authority=f"{hop.address}:{hop.port}",
             token=token,
+            headers=headers,
             agent=f"{self.nf_type}-{self.instance}",
         )
+        return await self.deliver(hop, message, seconds, secured=secured)
+
+    async def deliver(
+        self, to: Endpoint, message: HttpMessage, seconds: float, *, secured: bool = True
+    ) -> HttpMessage:
+        """A request as it is, over TLS where the plan has it and it is to be. UnreachableError."""
         if self.tls is None or not secured:
             return await self.world.request(self.endpoint, to, message, seconds)
         message.scheme = "https"
@@ -295,10 +331,15 @@ class NetworkFunction:
         return await self.world.request(self.endpoint, to, message, seconds, tls)
 
     async def discover(
-        self, nf_type: str, service_name: str | None = None, instance_id: str | None = None
+        self,
+        nf_type: str,
+        service_name: str | None = None,
+        instance_id: str | None = None,
+        query: str = "",
     ) -> Endpoint:
         """Nnrf_NFDiscovery (TS 29.510, 5.3.2.2): where a function of this type serves this, or
-        the one of an NF instance id. The NRF itself is known by configuration.
+        the one of an NF instance id. ``query`` are all parameters, where others are wanted. The NRF
+        itself is known by configuration.
         """
         if nf_type == "NRF":
             return self.plan.service("NRF")
@@ -307,7 +348,7 @@ class NetworkFunction:
         found = known or self._discovered.get(key)
         if found is not None:
             return found
-        query = f"target-nf-type={nf_type}&requester-nf-type={self.nf_type}"
+        query = query or f"target-nf-type={nf_type}&requester-nf-type={self.nf_type}"
         if instance_id is not None:
             query += f"&target-nf-instance-id={quote(instance_id)}"
         answer = await self.send(
@@ -359,20 +400,6 @@ class NetworkFunction:
     def uri(self, path: str) -> str:
         """The absolute URI of a resource of ours."""
         return f"{self.plan.scheme}://{self.endpoint.address}:{self.endpoint.port}{path}"
-
-
-@lru_cache(maxsize=4096)
-def _read_token(text: str, nrf_key: ec.EllipticCurvePrivateKey) -> _Shown:
-    """A consumer shows the same token many times. Raises TokenError."""
-    token = tokens.parse(text)
-    audience = token.audience or ()
-    return _Shown(
-        token,
-        tokens.verify(token, nrf_key.public_key()),
-        frozenset((audience,) if isinstance(audience, str) else audience),
-        token.scope,
-        token.expires,
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -19,7 +19,7 @@ NGAP_PORT, PFCP_PORT, GTPU_PORT = 38412, 8805, 2152
 # Names of functions in a network. "AMF-2" and "gNB-2" are the other ends of mobility.
 FUNCTIONS = (
     "gNB", "gNB-2", "AMF", "AMF-2", "SMF", "UPF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF",
-    "NSSAAF",
+    "NSSAAF", "BSF", "CHF", "SCP",
 )  # fmt: skip
 # Beside a UPF: an SMF that it does not know, a UPF of another PLMN, a host in its data network.
 BESIDE_UPF = ("SMF-2", "UPF-2", "DN")
@@ -69,6 +69,8 @@ class NetworkPlan:
     server_names: Mapping[str, str] = field(default_factory=dict)
     # Whether UEs and gNBs speak RRC and PDCP over a simulated Uu, or call each other.
     radio: bool = False
+    # Functions ask each other through the SCP (TS 23.501, 7.1.1).
+    through_scp: bool = False
 
     @property
     def plmn(self) -> str:
@@ -144,6 +146,11 @@ class NetworkPlan:
     def n9(self, name: str) -> Endpoint:
         """Where a UPF speaks GTP-U with other UPFs."""
         return self.ends.get((name, "n9")) or self.n3(name)
+
+    def nf_set(self, nf_type: str) -> str:
+        """The NF set of the functions of a type (TS 23.003, 28.12)."""
+        mnc = self.mnc.rjust(3, "0")
+        return f"set1.{nf_type.lower()}set.5gc.mnc{mnc}.mcc{self.mcc}"
 
     def instance(self, name: str) -> str:
         """The NF instance id of a function: a UUID, the same in every run (TS 29.571, 5.3.2)."""

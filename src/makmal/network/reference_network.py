@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from makmal.network.amf import Amf
 from makmal.network.amf.policy import AmfPolicy
 from makmal.network.ausf import Ausf
+from makmal.network.bsf import Bsf
+from makmal.network.chf import Chf
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.network_function import NetworkFunction, ServicePolicy
 from makmal.network.nrf import Nrf
@@ -14,6 +16,7 @@ from makmal.network.nssaaf import Nssaaf
 from makmal.network.nssf import Nssf
 from makmal.network.pcf import Pcf
 from makmal.network.plan import NetworkPlan
+from makmal.network.scp import Scp
 from makmal.network.smf import Smf
 from makmal.network.subscription import Subscription
 from makmal.network.udm import Udm
@@ -47,14 +50,19 @@ class ReferenceNetwork:
         treats = policy.services.get
         makers: dict[str, Callable[[ServicePolicy | None], NetworkFunction]] = {
             "NRF": lambda serves: Nrf(world, plan, policy.nrf, service_policy=serves),
-            "UDR": lambda serves: Udr(world, plan, subscriptions, service_policy=serves),
+            "UDR": lambda serves: Udr(
+                world, plan, subscriptions, policy.udr, service_policy=serves
+            ),
             "UDM": lambda serves: Udm(world, plan, policy.udm, service_policy=serves),
             "AUSF": lambda serves: Ausf(world, plan, policy.ausf, service_policy=serves),
-            "PCF": lambda serves: Pcf(world, plan, service_policy=serves),
-            "NSSF": lambda serves: Nssf(world, plan, service_policy=serves),
+            "PCF": lambda serves: Pcf(world, plan, policy.pcf, service_policy=serves),
+            "NSSF": lambda serves: Nssf(world, plan, policy.nssf, service_policy=serves),
+            "BSF": lambda serves: Bsf(world, plan, policy.bsf, service_policy=serves),
+            "CHF": lambda serves: Chf(world, plan, policy.chf, service_policy=serves),
+            "SCP": lambda serves: Scp(world, plan, service_policy=serves),
             "SMF": lambda serves: Smf(world, plan, policy.smf, service_policy=serves),
             "NSSAAF": lambda serves: Nssaaf(
-                world, plan, subscriptions=subscriptions, service_policy=serves
+                world, plan, policy.nssaaf, subscriptions=subscriptions, service_policy=serves
             ),
             "AMF": lambda serves: Amf(world, plan, policy.amf, service_policy=serves),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from binascii import Error as BinasciiError
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from makmal.protocol.errors import DecodeError
-from makmal.protocol.sbi import HttpMessage, Part, multipart
+from makmal.protocol.sbi import HttpMessage, Part, multipart, parse_json
 from makmal.security.tokens import AccessToken
 
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -173,12 +172,31 @@ class ServiceRequest:
     """A request as a handler gets it.
 
     ``parameters`` are the variable segments of its route; ``token`` the access token, if one came
-    and its signature was right.
+    and its signature was right. ``unique_keys``: JSON that names a key twice is refused;
+    ``typed``: so is a mandatory member of another type.
     """
 
     http: HttpMessage
     parameters: Mapping[str, str] = field(default_factory=dict)
     token: AccessToken | None = None
+    unique_keys: bool = True
+    typed: bool = True
+
+    def check_keys(self) -> None:
+        """TS 29.501, 6.2: raise ServiceError 400 for a body that names a key twice."""
+        if not self.unique_keys or not self.http.body or "json" not in self._body_type:
+            return
+        try:
+            repeated = self.http.json().duplicate_keys
+        except DecodeError as error:
+            raise ServiceError(400, "INVALID_MSG_FORMAT", error.reason) from None
+        if repeated:
+            raise ServiceError(400, "INVALID_MSG_FORMAT", f"the key {repeated[0]} comes twice")
+
+    @property
+    def _body_type(self) -> str:
+        kind = self.http.content_type.lower()
+        return "json" if kind.startswith("multipart/") else kind
 
     @cached_property
     def json(self) -> Any:
@@ -204,15 +222,18 @@ class ServiceRequest:
         if text is None:
             return None
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            document = parse_json(text.encode("utf-8", "surrogateescape"))
+        except DecodeError:
             raise ServiceError(400, "INVALID_QUERY_PARAM", f"{name} is no JSON") from None
+        if self.unique_keys and document.duplicate_keys:
+            raise ServiceError(400, "INVALID_QUERY_PARAM", f"{name} names a key twice")
+        return document.value
 
     def required(self, name: str, kind: type) -> Any:
         """A mandatory member of the body. Raises ServiceError 400 (TS 29.500, 5.2.7.2)."""
         value = self.object.get(name)
         if value is None:
             raise ServiceError(400, "MANDATORY_IE_MISSING", name)
-        if not isinstance(value, kind):
+        if self.typed and not isinstance(value, kind):
             raise ServiceError(400, "MANDATORY_IE_INCORRECT", name)
         return value

@@ -20,9 +20,11 @@ from makmal.network.world import (
     SERVICE_TIMEOUT,
     DatagramEnd,
     DatagramReceiver,
+    Heard,
     Listening,
     N2Link,
     N2Receiver,
+    PortScan,
     SbiHandler,
     ServiceTimeoutError,
     TlsTo,
@@ -173,6 +175,28 @@ class SimulatedWorld(World):
         """Stop everything that still runs."""
         await super().close()
         await self.http.close()
+
+    async def listen_for_anything(self, local: Endpoint, heard: Heard) -> Listening:
+        """Take any request."""
+
+        async def handle(message: HttpMessage) -> HttpMessage:
+            heard(message.header("user-agent") or "somebody", message.name.encode())
+            return HttpMessage(False, "2", status=404)
+
+        return _Entry(self._services, local, handle)
+
+    async def scan(
+        self, local: str, address: str, transport: str, first: int, last: int
+    ) -> PortScan:
+        """What listens there: this world knows it all."""
+        del local
+        tables: dict[str, dict[Endpoint, Any]] = {
+            "tcp": {**self._services, **self._tcp},
+            "udp": self._datagrams,
+            "sctp": self._n2,
+        }
+        found = {each.port for each in tables[transport] if each.address == address}
+        return PortScan(tuple(sorted(port for port in found if first <= port <= last)))
 
     async def _answered(
         self, handler: SbiHandler, message: HttpMessage, to: Endpoint, seconds: float

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from makmal.network import json_patch, provisioned_data, service
 from makmal.network.json_patch import PatchError
@@ -84,6 +85,10 @@ class Udr(NetworkFunction):
         self.route("PATCH", keys, self._change_authentication)
         self.route("GET", f"{_UE}/{{plmn}}/provisioned-data", self._read_all_provisioned)
         self.route("GET", f"{_UE}/{{plmn}}/provisioned-data/{{set}}", self._read_provisioned)
+        registrations = f"{_UE}/context-data"
+        for own in ("amf-3gpp-access", "smf-registrations/{item}"):
+            self.route("PUT", f"{registrations}/{own}", self._store)
+        self.route("PUT", f"{_UE}/authentication-data/authentication-status/{{item}}", self._store)
         for part in ("authentication-data", "context-data"):
             for path in (f"{_UE}/{part}/{{document}}", f"{_UE}/{part}/{{document}}/{{item}}"):
                 self.route("GET", path, self._read_stored)
@@ -287,9 +292,8 @@ def _patched(document: Any, operations: Any) -> Any:
 
 
 def _stored_path(request: ServiceRequest) -> str:
-    parameters = request.parameters
-    item = parameters.get("item")
-    return parameters["document"] + (f"/{item}" if item else "")
+    path = (request.http.path or "").partition("?")[0].strip("/")
+    return unquote(path.split("/", 5)[-1])
 
 
 def _is_sqn(text: Any) -> bool:

@@ -13,8 +13,9 @@ from makmal.network.http_ends import HttpEnds, HttpListening
 from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.scope import Scope
 from makmal.network.taps import Passage
-from makmal.network.transport import sctp_kernel
+from makmal.network.transport import port_scan, sctp_kernel
 from makmal.network.transport.channel import Channel, SocketEnd
+from makmal.network.transport.port_scan import AnythingListening
 from makmal.network.transport.sctp_kernel import KernelLink, KernelListener
 from makmal.network.transport.sctp_paths import (
     UDP_PORT,
@@ -29,9 +30,11 @@ from makmal.network.world import (
     SERVICE_TIMEOUT,
     DatagramEnd,
     DatagramReceiver,
+    Heard,
     Listening,
     N2Link,
     N2Receiver,
+    PortScan,
     SbiHandler,
     TlsTo,
     UnreachableError,
@@ -201,6 +204,24 @@ class WireWorld(World):
     ) -> HttpListening:
         """Serve HTTP/2 (with prior knowledge, if in clear text) and HTTP/1.1. Raises OSError."""
         return await self.http.serve(local, handler, tls)
+
+    async def listen_for_anything(self, local: Endpoint, heard: Heard) -> Listening:
+        """Take any TCP connection. Raises OSError."""
+        return await AnythingListening.open(local, heard)
+
+    async def scan(
+        self, local: str, address: str, transport: str, first: int, last: int
+    ) -> PortScan:
+        """Try the ports one by one. Raises OutOfScopeError, UnreachableError."""
+        self.scope.check(address)
+        ports = range(first, last + 1)
+        if transport == "tcp":
+            return await port_scan.scan_tcp(local, address, ports)
+        if transport == "udp":
+            return await port_scan.scan_udp(local, address, ports)
+        if self.carriage is not Carriage.KERNEL:
+            return await port_scan.scan_sctp(await self._stack(local), address, ports)
+        return await port_scan.scan_kernel_sctp(local, address, ports)
 
     async def request(
         self,

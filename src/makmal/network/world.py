@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from makmal.network.recorder import Recorder
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 SbiHandler = Callable[[HttpMessage], Coroutine[Any, Any, HttpMessage]]
 DatagramReceiver = Callable[[bytes, Endpoint], None]
 N2Receiver = Callable[[bytes, int], None]
+
+# Who connected, and the first octets that came.
+Heard = Callable[[str, bytes], None]
 
 # How long a consumer waits for a response, in seconds.
 SERVICE_TIMEOUT = 5.0
@@ -42,6 +46,14 @@ class TlsTo(NamedTuple):
 
     client: ClientTls
     server_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortScan:
+    """Ports that are open, and those that said nothing at all, as an open one may."""
+
+    open: tuple[int, ...]
+    silent: tuple[int, ...] = ()
 
 
 class N2Link(Protocol):
@@ -161,6 +173,22 @@ class World(ABC):
     @abstractmethod
     def hang_up(self, address: str) -> None:
         """Close the HTTP connections that functions at an address have opened."""
+
+    @abstractmethod
+    async def listen_for_anything(self, local: Endpoint, heard: Heard) -> Listening:
+        """Take any connection, tell what came first on it, and answer nothing of use.
+
+        Raises OSError when the address cannot be had.
+        """
+
+    @abstractmethod
+    async def scan(
+        self, local: str, address: str, transport: str, first: int, last: int
+    ) -> PortScan:
+        """Which ports of an address take connections. ``transport`` is "tcp", "udp" or "sctp".
+
+        Raises UnreachableError.
+        """
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside. What goes wrong in it is kept in ``failures``, never lost."""

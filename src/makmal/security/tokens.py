@@ -11,10 +11,12 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
 from hmac import digest as hmac_digest
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
@@ -96,9 +98,17 @@ def parse(text: str) -> AccessToken:
     return AccessToken(header, claims, _octets(parts[2], "signature"), signing_input)
 
 
-def sign(claims: dict[str, Any], key: SigningKey, algorithm: str) -> str:
-    """A token signed with ES256, RS256 or HS256. Raises ValueError if key and algorithm differ."""
-    covered = _signing_input(claims, algorithm)
+def sign(
+    claims: dict[str, Any],
+    key: SigningKey,
+    algorithm: str,
+    header: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """A token signed with ES256, RS256 or HS256. Raises ValueError if key and algorithm differ.
+
+    ``header`` are further members of the header.
+    """
+    covered = _signing_input(claims, algorithm, header)
     if algorithm == "ES256" and _is_p256(key):
         signature = _es256(covered, key)
     elif algorithm == "RS256" and isinstance(key, rsa.RSAPrivateKey):
@@ -167,9 +177,32 @@ def _check_types(header: dict[str, Any], claims: dict[str, Any]) -> None:
         raise TokenError("exp is no number")
 
 
-def _signing_input(claims: dict[str, Any], algorithm: str) -> bytes:
-    header = {"alg": algorithm, "typ": "JWT"}
-    parts = (json.dumps(part, separators=(",", ":")).encode() for part in (header, claims))
+def key_in_header(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
+    """The header member that names a key (RFC 7515, 4.1.3): only the careless believe it."""
+    numbers = key.public_numbers()
+    x, y = (_base64(each.to_bytes(_COORDINATE_OCTETS, "big")) for each in (numbers.x, numbers.y))
+    return {"jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
+
+
+def key_of_header(token: AccessToken) -> ec.EllipticCurvePublicKey | None:
+    """The key that a token names itself; None where it names none."""
+    named = token.header.get("jwk")
+    if not isinstance(named, dict):
+        return None
+    try:
+        x, y = (int.from_bytes(_octets(str(named.get(each)), each), "big") for each in ("x", "y"))
+        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    except (TokenError, ValueError):
+        return None
+
+
+def _signing_input(
+    claims: dict[str, Any], algorithm: str, header: Mapping[str, Any] = MappingProxyType({})
+) -> bytes:
+    parts = (
+        json.dumps(part, separators=(",", ":")).encode()
+        for part in ({"alg": algorithm, "typ": "JWT", **header}, claims)
+    )
     return ".".join(_base64(part) for part in parts).encode()
 
 

@@ -16,6 +16,8 @@ AUSF = "nausf-auth"
 NOT_APPLICABLE = "not applicable: "
 # How a step says that it only prepares a variant.
 PREPARATION = "preparation of "
+# What the user agent of the tester's own requests ends with.
+TESTER = "makmal-tester"
 # How a step carries a line of the product's log.
 LOG = "log: "
 
@@ -43,6 +45,14 @@ def requests(section: Section, service: str) -> Iterator[SbiMessage]:
 def answer_to(section: Section, request: SbiMessage) -> SbiMessage | None:
     """The response to a request, if it came."""
     return next((each for each in section.services if each.request is request), None)
+
+
+def exchange(section: Section) -> tuple[SbiMessage, SbiMessage | None] | None:
+    """The tester's first request of a section, with its answer if it came; None for none."""
+    for message in section.services:
+        if message.http.is_request and (message.http.header("user-agent") or "").endswith(TESTER):
+            return message, answer_to(section, message)
+    return None
 
 
 def document(message: SbiMessage | None) -> dict[str, Any]:

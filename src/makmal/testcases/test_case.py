@@ -42,6 +42,9 @@ class TestCase(ABC):
     # "configuration" (the hook that sets the product's algorithm lists and policies).
     needs: ClassVar[tuple[str, ...]] = ()
 
+    # How the requirement is read here, where its entry in the catalogue is for captures of others.
+    reading: ClassVar[str | None] = None
+
     @abstractmethod
     async def procedure(self, bench: Any) -> None:
         """The standard's steps, each a ``bench.variant``. Whose bench it is, depends on the product
@@ -71,4 +74,5 @@ class TestCase(ABC):
         for reason, frame in trace.not_done():
             findings.doubt(reason, frame)
         requirement = self.requirement
-        return findings.verdict(self.name, requirement.reference, nothing_seen, requirement.reading)
+        reading = requirement.reading if self.reading is None else self.reading
+        return findings.verdict(self.name, requirement.reference, nothing_seen, reading)

@@ -18,6 +18,7 @@ from makmal.network.amf import (
     nas_dispatch,
     peer_amf,
     slice_authentication,
+    status_subscriptions,
 )
 from makmal.network.amf.context import GnbAssociation, UeConnection, UeContext
 from makmal.network.amf.policy import AmfPolicy
@@ -63,7 +64,9 @@ class Amf(NetworkFunction):
         self._next_context = 1
         self._next_tmsi = 0x0100_0000
         self._n2: Listening | None = None
+        self.status_subscribers: dict[str, dict[str, Any]] = {}
         n1n2_transfer.serve(self)
+        status_subscriptions.serve(self)
         peer_amf.serve(self)
         slice_authentication.serve(self)
         mobility.serve(self)

@@ -11,11 +11,17 @@ from typing import Any
 
 from makmal.network.amf.policy import AmfPolicy
 from makmal.network.ausf.policy import AusfPolicy
-from makmal.network.network_function import ServicePolicy
+from makmal.network.bsf import BsfPolicy
+from makmal.network.chf import ChfPolicy
 from makmal.network.nrf.policy import NrfPolicy
+from makmal.network.nssaaf import NssaafPolicy
+from makmal.network.nssf import NssfPolicy
+from makmal.network.pcf import PcfPolicy
+from makmal.network.service_policy import ServicePolicy
 from makmal.network.smf.policy import SmfPolicy
 from makmal.network.transport.tls_policy import TlsPolicy
 from makmal.network.udm.policy import UdmPolicy
+from makmal.network.udr import UdrPolicy
 from makmal.network.upf.policy import UpfPolicy
 
 
@@ -28,9 +34,15 @@ class NetworkPolicy:
 
     amf: AmfPolicy = field(default_factory=AmfPolicy)
     ausf: AusfPolicy = field(default_factory=AusfPolicy)
+    bsf: BsfPolicy = field(default_factory=BsfPolicy)
+    chf: ChfPolicy = field(default_factory=ChfPolicy)
     nrf: NrfPolicy = field(default_factory=NrfPolicy)
+    nssaaf: NssaafPolicy = field(default_factory=NssaafPolicy)
+    nssf: NssfPolicy = field(default_factory=NssfPolicy)
+    pcf: PcfPolicy = field(default_factory=PcfPolicy)
     smf: SmfPolicy = field(default_factory=SmfPolicy)
     udm: UdmPolicy = field(default_factory=UdmPolicy)
+    udr: UdrPolicy = field(default_factory=UdrPolicy)
     upf: UpfPolicy = field(default_factory=UpfPolicy)
     services: Mapping[str, ServicePolicy] = field(default_factory=dict)
     transport: Mapping[str, TlsPolicy] = field(default_factory=dict)

@@ -93,11 +93,13 @@ class Gnb:
         terminal: Terminal,
         source: Gnb,
         capabilities: nas.UESecurityCapability | None = None,
+        security: ngap.SecurityIndication | None = None,
     ) -> ngap.Pdu | None:
         """Take a UE over from another gNB by Xn, and tell the AMF; its answer. The AMF is told
-        ``capabilities`` in place of those that the source gNB handed over.
+        ``capabilities`` in place of those that the source gNB handed over, and the SMF ``security``
+        as the user plane policy, where one is given.
         """
-        return await mobility.path_switch(self, terminal, source, capabilities)
+        return await mobility.path_switch(self, terminal, source, capabilities, security)
 
     async def handover(self, terminal: Terminal, target: Gnb) -> bool:
         """Hand a UE over to another gNB by way of the core; whether it went."""

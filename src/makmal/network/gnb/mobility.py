@@ -32,6 +32,7 @@ async def path_switch(
     terminal: Terminal,
     source: Gnb,
     capabilities: nas.UESecurityCapability | None,
+    security: ngap.SecurityIndication | None = None,
 ) -> ngap.Pdu | None:
     """PATH SWITCH REQUEST after an Xn handover (8.4.4); the AMF's answer, None for none."""
     old = source.context(terminal)
@@ -56,7 +57,8 @@ async def path_switch(
         )
         context.sessions[moved.identity] = moved
         target.tunnels[moved.downlink_teid] = (context, moved.identity)
-        items.append(ngap.SessionTransfer(moved.identity, _switch_transfer(target, moved)))
+        octets = _switch_transfer(target, moved, security)
+        items.append(ngap.SessionTransfer(moved.identity, octets))
     if not await target.access.move(source, old, target, context, None):
         target.remove_context(context)
         return None
@@ -75,10 +77,10 @@ async def path_switch(
         target.remove_context(context)
         return answer
     context.amf_ue_ngap_id = answer.get(ie.AMF_UE_NGAP_ID)
-    security = answer.get(ie.SECURITY_CONTEXT)
-    if security is not None:
-        context.next_hop = security.next_hop_nh
-        context.next_hop_chaining_count = security.next_hop_chaining_count
+    fresh = answer.get(ie.SECURITY_CONTEXT)
+    if fresh is not None:
+        context.next_hop = fresh.next_hop_nh
+        context.next_hop_chaining_count = fresh.next_hop_chaining_count
     corrected = answer.get(ie.UE_SECURITY_CAPABILITIES)
     context.security_capabilities = corrected or context.security_capabilities
     for item in answer.get(ie.PDU_SESSION_RESOURCE_SWITCHED_LIST) or ():
@@ -97,11 +99,23 @@ def _in_bits(capability: nas.UESecurityCapability) -> ngap.UESecurityCapabilitie
     )
 
 
-def _switch_transfer(gnb: Gnb, resources: SessionResources) -> bytes:
-    """Path Switch Request Transfer (9.3.4.8)."""
+def _switch_transfer(
+    gnb: Gnb, resources: SessionResources, told: ngap.SecurityIndication | None = None
+) -> bytes:
+    """Path Switch Request Transfer (9.3.4.8), with a user plane policy if one is told."""
+    security = None
+    if told is not None:
+        done = transfer.SecurityResult(
+            told.integrity_protection_indication % 2, told.confidentiality_protection_indication % 2
+        )
+        security = transfer.UserPlaneSecurityInformation(done, told)
     flows = tuple(qos_flows.QosFlow(flow) for flow in resources.flows)
     return transfer.PATH_SWITCH_REQUEST.encode(
-        transfer.PathSwitchRequestTransfer(gnb.tunnel(resources), qos_flow_accepted_list=flows)
+        transfer.PathSwitchRequestTransfer(
+            gnb.tunnel(resources),
+            user_plane_security_information=security,
+            qos_flow_accepted_list=flows,
+        )
     )
 
 

@@ -48,6 +48,10 @@ class SmSession:
     tunnel: ngap.GTPTunnel | None = None
     access: ngap.GTPTunnel | None = None
     arriving: ngap.GTPTunnel | None = None
+    # The resources that neighbours keep of it: at the PCF and at the CHF.
+    sm_policy: str = ""
+    charging: str = ""
+    charging_id: int = 0
     extensions: dict[str, Any] = field(default_factory=dict)
 
     def message(self, kind: M, elements: dict[Any, Any] | None = None) -> bytes:
@@ -74,15 +78,20 @@ class SmSession:
             },
         )
 
-    def setup_request(self) -> bytes:
-        """PDU Session Resource Setup Request Transfer (TS 38.413, 9.3.4.1)."""
+    @property
+    def security_indication(self) -> ngap.SecurityIndication:
+        """The policy in the terms of TS 38.413, 9.3.1.27."""
         integrity, confidentiality = self.policy
-        security = ngap.SecurityIndication(
+        return ngap.SecurityIndication(
             _INDICATIONS[integrity],
             _INDICATIONS[confidentiality],
-            # 9.3.1.27: the rate is there whenever integrity protection may be.
+            # The rate is there whenever integrity protection may be.
             None if integrity == "NOT_NEEDED" else 1,
         )
+
+    def setup_request(self) -> bytes:
+        """PDU Session Resource Setup Request Transfer (TS 38.413, 9.3.4.1)."""
+        security = self.security_indication
         flow = qos_flows.QosFlowSetup(
             _QFI,
             qos_flows.QosFlowLevelQosParameters(

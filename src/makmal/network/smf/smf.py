@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -11,6 +12,7 @@ from makmal.network.network_function import NetworkFunction, ServicePolicy
 from makmal.network.pfcp_node import PfcpNode
 from makmal.network.plan import NetworkPlan
 from makmal.network.service import N1_CONTENT, N2_CONTENT, ServiceError, ServiceRequest
+from makmal.network.smf import neighbours
 from makmal.network.smf.policy import SmfPolicy
 from makmal.network.smf.session import SmSession, refusal
 from makmal.network.world import UnreachableError, World
@@ -52,11 +54,15 @@ class Smf(NetworkFunction):
         self._hosts = IPv4Network(self.policy.pool).hosts()
         self._seids = Identifiers(world.random_octets, 8, Allocation.RANDOM)
         self._next_reference = 1
+        self.charging_ids = Identifiers(world.random_octets, 4, Allocation.RANDOM)
         self._n4 = PfcpNode(world, plan.n4(self.name), self._asked, self.policy.timers)
         self._associated = False
+        self._associating = asyncio.Lock()
         self.route("POST", _CONTEXTS, self._create)
         self.route("POST", f"{_CONTEXTS}/{{reference}}/modify", self._modify)
         self.route("POST", f"{_CONTEXTS}/{{reference}}/release", self._release)
+        for kind in ("sm-policy-notify", "charging-notify"):
+            self.route("POST", f"/nsmf-callback/v1/{kind}/{{reference}}", self._told)
 
     async def stop(self) -> None:
         """Close N4, and stop serving."""
@@ -84,8 +90,11 @@ class Smf(NetworkFunction):
 
     async def _associate(self) -> None:
         """PFCP association, when the first session needs it (TS 29.244, 6.2.6)."""
-        if self._associated:
-            return
+        async with self._associating:
+            if not self._associated:
+                await self._associate_first()
+
+    async def _associate_first(self) -> None:
         await self._n4.open()
         elements = n4_messages.association_elements(
             self.plan.n4(self.name).address, self._n4.started
@@ -163,6 +172,7 @@ class Smf(NetworkFunction):
     async def _establish(self, session: SmSession) -> None:
         """N4, then N1 and N2 through the AMF (TS 23.502, 4.3.2.2.1, 10 and 11)."""
         try:
+            await neighbours.begin(self, session)
             await self._associate()
             await self._open_tunnel(session)
             await self._transfer(
@@ -274,8 +284,11 @@ class Smf(NetworkFunction):
             request_transfer = transfer.decode_path_switch_request(octets)
             session.access = request_transfer.dl_ngu_up_tnl_information
             await self._forward(session)
+            told = request_transfer.user_plane_security_information
             answer = transfer.PATH_SWITCH_REQUEST_ACKNOWLEDGE.encode(
-                transfer.PathSwitchRequestAcknowledgeTransfer(session.tunnel)
+                transfer.PathSwitchRequestAcknowledgeTransfer(
+                    session.tunnel, self._corrected_policy(session, told)
+                )
             )
             return _with_n2("PATH_SWITCH_REQ_ACK", answer)
         elif kind == "HANDOVER_REQUIRED":
@@ -297,6 +310,24 @@ class Smf(NetworkFunction):
             content = service.part_of(request.http, str(document["n1SmMsg"].get("contentId")))
             return await self._from_ue(session, _session_message(content))
         return service.response(204)
+
+    def _corrected_policy(
+        self, session: SmSession, told: transfer.UserPlaneSecurityInformation | None
+    ) -> ngap.SecurityIndication | None:
+        """What the gNB is told of the user plane policy, if it has another (TS 33.501, 6.6.1)."""
+        if told is None:
+            return None
+        theirs, ours = told.security_indication, session.security_indication
+        if (
+            theirs.integrity_protection_indication == ours.integrity_protection_indication
+            and theirs.confidentiality_protection_indication
+            == ours.confidentiality_protection_indication
+        ):
+            return None
+        self.log.append(f"another user plane policy at path switch of {session.supi}")
+        if self.policy.echoes_told_up_policy:
+            return theirs
+        return ours if self.policy.corrects_up_policy else None
 
     async def _from_ue(self, session: SmSession, message: nas.Message | None) -> HttpMessage:
         if message is None:
@@ -333,10 +364,17 @@ class Smf(NetworkFunction):
         return service.response(204)
 
     async def _remove(self, session: SmSession) -> None:
-        self.sessions.pop(session.reference, None)
+        if self.sessions.pop(session.reference, None) is None:
+            return
         self._seids.release(session.smf_seid)
         if session.upf_seid:
             await self._tell_upf(session, pfcp.MessageType.SESSION_DELETION_REQUEST, [])
+        await neighbours.end(self, session)
+
+    async def _told(self, request: ServiceRequest) -> HttpMessage:
+        """PCF or CHF tell of a change, none of which changes a session of ours."""
+        self._session(request)
+        return service.response(204)
 
     def _session(self, request: ServiceRequest) -> SmSession:
         session = self.sessions.get(request.parameters["reference"])

@@ -43,4 +43,6 @@ class UdmPolicy:
 
     # Subscriber data (TS 33.501, 6.6.1; TS 29.503, 5.2.2).
     gives_up_security_as_subscribed: bool = True
+    # TS 33.501, 6.6.1: the UEs of a 5G LAN group have one policy.
+    gives_groups_one_policy: bool = True
     notifies_of_changes: bool = True

@@ -106,7 +106,10 @@ async def _document(udm: Udm, request: ServiceRequest, resource: str) -> Any:
             if each in request.query
         ]
         data = await udm.read(supi, path + ("?" + "&".join(asked) if asked else ""))
-        return data if udm.policy.gives_up_security_as_subscribed else _without_security(data)
+        divides = not udm.policy.gives_groups_one_policy and supi[-1:] in "02468"
+        if divides or not udm.policy.gives_up_security_as_subscribed:
+            return _without_security(data)
+        return data
     return await udm.read(supi, path)
 
 
