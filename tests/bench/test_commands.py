@@ -256,5 +256,8 @@ def test_list_names_every_test_case_and_its_faults() -> None:
     named = {fault["fault"] for entry in entries.values() for fault in entry["faults"]}
     assert named == {each.name for each in FAULTS}
     table = run("list", "--product-class", "AMF").stdout
-    assert "15 test cases" in table
+    assert (
+        f"{sum('AMF' in kind().product_classes for kind in test_cases().values())} test cases"
+        in table
+    )
     bad_input(run("list", "--product-class", "AFM"), "no test case of product class AFM")

@@ -188,7 +188,7 @@ def changed(old: str, new: str) -> str:
         (
             changed('"10.77.0.10"', '"255.255.255.250"'),
             18,
-            "first_address: 12 addresses from it on",
+            "first_address: 15 addresses from it on",
         ),
         (changed('"10.77.0.10"', '"10.77.0.250"'), 18, "first_address: 10.77.1.0 is outside"),
         (changed('"10.77.0.10"', '"10.77.0.1"'), 18, "first_address: 10.77.0.2 is the product's"),

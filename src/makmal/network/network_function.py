@@ -43,7 +43,7 @@ _VERSIONS = {
     "nchf-convergedcharging": "v3",
 }
 # How far an undeclared port is from the declared one.
-_UNDECLARED = 1000
+_UNDECLARED = 10
 # Network slice instances of every function of ours (TS 29.531, 6.1.6.2.8).
 SLICE_INSTANCES = ("1",)
 # For neighbours of a product that does not use OAuth 2.0.
