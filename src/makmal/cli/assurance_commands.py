@@ -15,6 +15,10 @@ _HOLDS = (
 )
 # Name, module, and what stands below its help; modules with an ``app`` have commands below them.
 _COMMANDS = {
+    "report": (
+        "makmal.cli.report",
+        "Exit codes: 0 it was written, whatever the verdicts are, 2 it could not be.",
+    ),
     "key": ("makmal.cli.key", ""),
     "sign": (
         "makmal.cli.sign",

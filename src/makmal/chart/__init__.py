@@ -1,0 +1,1 @@
+"""Drawings as SVG, made of nothing but text: message sequence charts and test beds."""
