@@ -15,6 +15,7 @@ from makmal.bench.not_done import NotDoneError
 from makmal.bench.service_bench import ServiceBench
 from makmal.bench.steps import Controls, Steps
 from makmal.bench.tester_ue import TesterUe
+from makmal.bench.transport_bench import TransportBench
 from makmal.network.amf import AmfPolicy
 from makmal.network.amf.amf import Amf
 from makmal.network.gnb import Gnb, mobility
@@ -191,6 +192,22 @@ class Bench(Steps):
         if subscription is None:
             raise NotDoneError("the target names too few subscribers for this test case")
         return subscription
+
+    # Transport.
+
+    @cached_property
+    def transport(self) -> TransportBench:
+        """What can be done to the product below HTTP."""
+        return TransportBench(self)
+
+    async def start_anew_over_tls(self) -> None:
+        """Offer services over TLS from now on. Raises NotDoneError."""
+        self.network = await self._controls.over_tls()
+        self.plan = self.network.plan
+
+    async def restart_product(self) -> None:
+        """Have the product begin anew and register at the NRF. Raises NotDoneError."""
+        await self._controls.restart()
 
     # Access network and UEs.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -11,6 +13,8 @@ from makmal.bench.bench import Bench, BenchSettings
 from makmal.bench.embedded_plan import (
     AUTHENTICATED_SLICE,
     FEATURES,
+    embedded_authorities,
+    embedded_authority,
     embedded_declarations,
     embedded_plan,
     embedded_subscriptions,
@@ -19,12 +23,13 @@ from makmal.bench.embedded_plan import (
 from makmal.bench.not_done import NotDoneError
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, NetworkPolicy
+from makmal.network.network_function import NetworkFunction
 from makmal.network.plan import NetworkPlan
 from makmal.network.recorder import PayloadRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld, simulate
 from makmal.network.subscription import Subscription
-from makmal.network.world import World
+from makmal.network.world import UnreachableError, World
 from makmal.testcases.test_case import TestCase
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge
@@ -41,8 +46,8 @@ _SETTINGS = {
 class EmbeddedControls:
     """The embedded product is configured by its policy; of the functions, the AMF keeps a log."""
 
-    def __init__(self, product: Any, name: str) -> None:
-        self._product, self._name = product, name
+    def __init__(self, product: Any, name: str, network: ReferenceNetwork | None = None) -> None:
+        self._network, self._product, self._name = network, product, name
         self._declared = getattr(product, "policy", None)
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
@@ -64,11 +69,34 @@ class EmbeddedControls:
         """What the product noted."""
         return list(self._product.log) if hasattr(self._product, "log") else None
 
+    async def restart(self) -> None:
+        """The product calls the NRF as one that has just begun."""
+        product = self._product
+        if not isinstance(product, NetworkFunction):
+            raise NotDoneError(f"the embedded {self._name} does not register at an NRF")
+        product.world.hang_up(product.endpoint.address)
+        with suppress(UnreachableError):
+            await product.register()
+
+    async def over_tls(self) -> ReferenceNetwork:
+        """The embedded network anew, with an authority of its own."""
+        before = self._network
+        if before is None:
+            raise NotDoneError(f"the embedded {self._name} offers no services")
+        plan = replace(before.plan, authority=embedded_authority(before.plan.domain))
+        await before.stop()
+        # Sockets are closed in the next round of the loop.
+        await asyncio.sleep(0.01)
+        self._network = before.anew(plan)
+        await self._network.start(warm=True)
+        self._product = self._network.functions.get(self._name)
+        return self._network
+
 
 def embedded_controls(network: ReferenceNetwork, product: str) -> EmbeddedControls:
     """What can be done to the function of the reference network that is the product."""
     function = network.upf if product == "UPF" else network.functions[product]
-    return EmbeddedControls(function, product)
+    return EmbeddedControls(function, product, network)
 
 
 @cache
@@ -80,7 +108,9 @@ def _usual() -> tuple[NetworkPlan, tuple[Subscription, ...]]:
 
 @lru_cache(maxsize=64)
 def _usual_knowledge(integrity: tuple[int, ...], ciphering: tuple[int, ...]) -> Knowledge:
-    return knowledge_of(*_usual(), integrity, ciphering)
+    plan, subscriptions = _usual()
+    known = knowledge_of(plan, subscriptions, integrity, ciphering)
+    return replace(known, tls_authorities=embedded_authorities(plan))
 
 
 async def open_embedded_bench(
@@ -112,7 +142,8 @@ async def open_embedded_bench(
     algorithms = settings.integrity_priority, settings.ciphering_priority
     if plan is _usual()[0]:
         return bench, _usual_knowledge(*algorithms)
-    return bench, knowledge_of(plan, subscriptions, *algorithms)
+    known = knowledge_of(plan, subscriptions, *algorithms)
+    return bench, replace(known, tls_authorities=embedded_authorities(plan))
 
 
 async def record(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from ipaddress import ip_network
 
 from makmal import __version__
 from makmal.network.plan import NetworkPlan
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
+from makmal.security.certificates import CertificateAuthority
 from makmal.trace.knowledge import HomeNetworkKey, IpNetwork, Knowledge, Subscriber
 
 # Everything that the embedded network can do.
@@ -27,6 +29,17 @@ _SUBSCRIBERS = 16
 def embedded_plan() -> NetworkPlan:
     """The plan of the embedded network."""
     return NetworkPlan(slices=((1, None), AUTHENTICATED_SLICE))
+
+
+@cache
+def embedded_authority(domain: str) -> CertificateAuthority:
+    """Who issues the certificates of the embedded network, where it offers services over TLS."""
+    return CertificateAuthority(domain)
+
+
+def embedded_authorities(plan: NetworkPlan) -> str:
+    """Whom the judge of an embedded product takes certificates from (PEM)."""
+    return (plan.authority or embedded_authority(plan.domain)).certificate.decode("ascii")
 
 
 def embedded_subscriptions(
@@ -72,6 +85,7 @@ def embedded_declarations(plan: NetworkPlan, product: str) -> dict[str, str]:
     return {
         "open-ports": f"{'; '.join(ports)} {whose}",
         "parser-host-view": f"Python's json module reads bodies, and starts nothing {whose}",
+        "tls-profile": f"TLS 1.2 and 1.3 as TS 33.210, 6.2, profiles them {whose}",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from makmal.bench.hooks import HookError, Hooks
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.target import Target
+from makmal.network.reference_network import ReferenceNetwork
 
 # Settings by the names that procedures use, and their placeholders in the hook.
 _PLACEHOLDERS = {
@@ -67,6 +68,20 @@ class HookControls:
         count = len(self._before)
         # A log that begins otherwise than before was begun anew, as after a restart.
         return lines[count:] if lines[:count] == self._before else lines
+
+    async def restart(self) -> None:
+        """Stop and start the product. Raises NotDoneError."""
+        try:
+            await self._hooks.restart(self._target.timers.restart)
+        except HookError as error:
+            raise NotDoneError(str(error)) from None
+
+    async def over_tls(self) -> ReferenceNetwork:
+        """A product offers its services as it does."""
+        raise NotDoneError(
+            "the target does not say that the product offers its services over TLS ([tls]), which "
+            "TS 33.501, 13.1, has every network function support"
+        )
 
     def _declared(self) -> dict[str, Any]:
         return {

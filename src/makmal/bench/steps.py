@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from makmal.bench.not_done import NotDoneError
+from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.world import UnreachableError, World
 from makmal.testcases.reading import PREPARATION
 from makmal.trace.trace import NOT_DONE
@@ -23,6 +24,12 @@ class Controls(Protocol):
 
     async def log_lines(self) -> list[str] | None:
         """The product's log since the bench was opened; None where there is no access to it."""
+
+    async def restart(self) -> None:
+        """Have the product begin anew, so that it registers at the NRF. Raises NotDoneError."""
+
+    async def over_tls(self) -> ReferenceNetwork:
+        """The network anew, with its services over TLS. Raises NotDoneError."""
 
 
 class Steps:

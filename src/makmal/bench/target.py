@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from ipaddress import ip_network
 from pathlib import Path
 
 from makmal import __version__
@@ -27,6 +28,7 @@ from makmal.bench.target_addresses import (
     read_product_addresses,
     read_scope,
 )
+from makmal.bench.target_tls import read_tls
 from makmal.network.amf.policy import AmfPolicy
 from makmal.network.faults import FAULTS
 from makmal.network.plan import FUNCTIONS, NetworkPlan
@@ -135,6 +137,16 @@ class Target:
         known = embedded_plan.knowledge_of(
             self.network, self.subscriptions, self.integrity_algorithms, self.ciphering_algorithms
         )
+        if self.product.attachment == EMBEDDED:
+            known = replace(known, tls_authorities=embedded_plan.embedded_authorities(self.network))
+        elif self.network.authority is not None:
+            # A product's TLS may be on any port.
+            services = self.addresses.ends.get("sbi")
+            known = replace(
+                known,
+                tls_authorities=self.network.authority.certificate.decode("ascii"),
+                interface_addresses={"sbi": (ip_network(services.address),)} if services else {},
+            )
         if self.product.product_class == "UPF":
             addresses = embedded_plan.user_plane_addresses(self.network)
             return replace(known, interface_addresses=addresses)
@@ -167,6 +179,7 @@ def parse_target(text: str, name: str = "target") -> Target:
         "declarations",
         "scan",
         "openapi",
+        "tls",
     )
     product = _product(root)
     embedded = product.attachment == EMBEDDED
@@ -174,6 +187,7 @@ def parse_target(text: str, name: str = "target") -> Target:
     laboratory = read_laboratory(root, product.attachment, product.product_class)
     scope = read_scope(root, product.attachment, addresses, laboratory)
     network = _network(root, product, addresses, laboratory)
+    network = read_tls(root, product.attachment, network, addresses, name)
     authenticated = root.table("network").optional("authenticated_slice", target_fields.one_slice)
     if authenticated is None and embedded:
         authenticated = embedded_plan.AUTHENTICATED_SLICE

@@ -7,7 +7,20 @@ import sys
 import typer
 
 from makmal import __version__
-from makmal.cli import audit, evaluate, judge, lab, list, prove, rehearse, serve, show, ue, up
+from makmal.cli import (
+    audit,
+    certificates,
+    evaluate,
+    judge,
+    lab,
+    list,
+    prove,
+    rehearse,
+    serve,
+    show,
+    ue,
+    up,
+)
 from makmal.cli.assurance_commands import CommandsWithAssurance
 
 EXIT_COULD_NOT_BE_DONE = 2
@@ -54,6 +67,9 @@ app.command(
 )(prove.command)
 app.command("serve", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(
     serve.command
+)
+app.command("certificates", epilog="Exit codes: 0 the files were written, 2 it could not be done.")(
+    certificates.command
 )
 app.command("up", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(up.command)
 app.command(

@@ -184,6 +184,12 @@ class HttpEnds:
         note = world.recorder.tcp(world.now_ns, client, server)
         return lambda from_client, octets: note(world.now_ns, from_client, octets)
 
+    def hang_up_at(self, server: Endpoint) -> None:
+        """Close the connections that somebody has opened to a server of ours."""
+        for listening in self._listening:
+            if listening.local == server:
+                listening.hang_up()
+
     def hang_up(self, address: str) -> None:
         """Close the connections that functions at an address have opened."""
         for key, client in list(self._clients.items()):

@@ -40,7 +40,7 @@ class ReferenceNetwork:
     ) -> None:
         self.world, self.plan, self.policy = world, plan, policy
         present = _Present(plan)
-        subscriptions = tuple(subscriptions)
+        self._subscriptions = subscriptions = tuple(subscriptions)
         self.functions: dict[str, NetworkFunction] = {}
         self._warm = False
         self._producers: dict[str, Endpoint] = {}
@@ -71,6 +71,10 @@ class ReferenceNetwork:
                 self.functions[name] = make(treats(name))
                 if name in policy.transport:
                     self.functions[name].tls_policy = policy.transport[name]
+
+    def anew(self, plan: NetworkPlan) -> ReferenceNetwork:
+        """The same functions by another plan, not yet started."""
+        return ReferenceNetwork(self.world, plan, self._subscriptions, self.policy)
 
     async def start(self, *, warm: bool = False) -> None:
         """Start them, the NRF first. Raises OSError, UnreachableError.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from makmal.network.transport.tls import ClientTls, ServerTls
 from makmal.network.transport.tls_policy import TlsPolicy
 from makmal.security.certificates import CertificateAuthority, Flaw, Subject
@@ -13,13 +15,23 @@ class FunctionTls:
     def __init__(
         self, authority: CertificateAuthority, subject: Subject, policy: TlsPolicy
     ) -> None:
-        credential = authority.issue(subject, with_rsa=policy.rsa_certificate)
-        trusted = authority.certificate
-        if not policy.verifies_client_issuer:
-            trusted += authority.foreign.certificate
-        self.server = ServerTls(policy, credential, trusted)
-        self.client = ClientTls(policy, credential, authority.certificate)
-        self._authority, self._subject = authority, subject
+        self._authority, self._subject, self._policy = authority, subject, policy
+        self._credential = authority.issue(
+            subject, policy.certificate_flaw, with_rsa=policy.rsa_certificate
+        )
+
+    @cached_property
+    def server(self) -> ServerTls:
+        """As a producer."""
+        trusted = self._authority.certificate
+        if not self._policy.verifies_client_issuer:
+            trusted += self._authority.foreign.certificate
+        return ServerTls(self._policy, self._credential, trusted)
+
+    @cached_property
+    def client(self) -> ClientTls:
+        """As a consumer."""
+        return ClientTls(self._policy, self._credential, self._authority.certificate)
 
     def present(self, flaw: Flaw | None) -> None:
         """As a server, show a certificate with this flaw from now on; None for a sound one."""

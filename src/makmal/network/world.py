@@ -19,6 +19,7 @@ from makmal.trace.frame import Endpoint
 from makmal.trace.message import Interface
 
 if TYPE_CHECKING:
+    from makmal.network.http_ends import HttpEnds
     from makmal.network.transport.channel import Channel
     from makmal.network.transport.tls import ClientTls, ServerTls
 
@@ -115,6 +116,8 @@ class World(ABC):
         self.taps = Taps()
         self.products: set[str] = set()
         self.failures: list[BaseException] = []
+        # Of TCP: in the simulated world for TLS only.
+        self.http: HttpEnds
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property

@@ -7,17 +7,18 @@ same certificates each time. Without one everyone knows the keys: for the embedd
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import shake_256
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -28,6 +29,9 @@ NF_TYPES_OID = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.34")
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+# Files of an authority.
+AUTHORITY, AUTHORITY_KEY = "authority.pem", "authority.key"
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -79,6 +83,7 @@ class CertificateAuthority:
         self, domain: str, name: str = "Makmal", seed: str = "", last_year: int | None = None
     ) -> None:
         self.domain, self.name, self._seed = domain, name, seed
+        self._issued: dict[tuple[Subject, Flaw | None, bool], Credential] = {}
         self._end = datetime((last_year or datetime.now(UTC).year + 1), 12, 31, tzinfo=UTC)
         self._key = _ec_key(f"{seed} {domain} {name} authority")
         self._subject = x509.Name(
@@ -113,7 +118,7 @@ class CertificateAuthority:
         """Its private key, PEM: with it, anyone can issue certificates in its name."""
         return _pem(self._key)
 
-    @property
+    @cached_property
     def foreign(self) -> CertificateAuthority:
         """Another authority, which nobody who trusts this one trusts."""
         name = f"foreign to {self.name}"
@@ -123,6 +128,12 @@ class CertificateAuthority:
         self, subject: Subject, flaw: Flaw | None = None, *, with_rsa: bool = False
     ) -> Credential:
         """A certificate for a network function; ``flaw`` is what shall be wrong with it."""
+        key = (subject, flaw, with_rsa)
+        if key not in self._issued:
+            self._issued[key] = self._issue(subject, flaw, with_rsa)
+        return self._issued[key]
+
+    def _issue(self, subject: Subject, flaw: Flaw | None, with_rsa: bool) -> Credential:
         if flaw is Flaw.FOREIGN_ISSUER:
             return self.foreign.issue(subject, with_rsa=with_rsa)
         if flaw is Flaw.WRONG_NAME:
@@ -182,7 +193,7 @@ class CertificateAuthority:
         own. Raises OSError.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files = {"authority.pem": self.certificate, "authority.key": self.key}
+        files = {AUTHORITY: self.certificate, AUTHORITY_KEY: self.key}
         for subject in subjects:
             credential = self.issue(subject)
             name = subject.fqdn.partition(".")[0]
@@ -210,6 +221,71 @@ def load_authority(domain: str, certificate: bytes, key: bytes) -> CertificateAu
         raise ValueError("the private key is not that of the certificate")
     authority._key, authority._subject = loaded, authority._certificate.subject
     return authority
+
+
+def certificate_problems(
+    chain: Sequence[bytes], names: Set[str], time_ns: int, authorities: str
+) -> list[str]:
+    """What is wrong with the certificate (DER) that a network function showed as a server.
+
+    It must be valid at ``time_ns``, for one of ``names`` (FQDNs or addresses), name an NF instance,
+    and come from one of ``authorities`` (PEM; with none given, who issued it is not looked at).
+    """
+    try:
+        certificates = [x509.load_der_x509_certificate(each) for each in chain]
+        own = certificates[0]
+        found = _time_problems(own, time_ns) + _name_problems(own, names)
+        trusted = x509.load_pem_x509_certificates(authorities.encode()) if authorities else []
+    except (ValueError, IndexError) as error:
+        return [f"cannot be read: {error}"]
+    if trusted and not any(
+        _was_issued_by(certificate, authority)
+        for certificate in certificates
+        for authority in trusted
+    ):
+        found.append("is of no authority that the laboratory trusts")
+    return found
+
+
+def has_rsa_key(certificate: bytes) -> bool:
+    """Whether a certificate (DER) is for an RSA key."""
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, rsa.RSAPublicKey)
+
+
+def _time_problems(certificate: x509.Certificate, time_ns: int) -> list[str]:
+    now = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
+    if now < certificate.not_valid_before_utc:
+        return ["is not yet valid"]
+    return ["has expired"] if now > certificate.not_valid_after_utc else []
+
+
+def _name_problems(certificate: x509.Certificate, names: Set[str]) -> list[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ["has no subjectAltName (TS 33.310, 6.1.3c)"]
+    alternative = extension.value
+    known = {str(each) for each in alternative.get_values_for_type(x509.IPAddress)}
+    known |= {each.lower() for each in alternative.get_values_for_type(x509.DNSName)}
+    found = []
+    if not known & {each.lower() for each in names}:
+        found.append(f"is not for {' or '.join(sorted(names))}")
+    instances = alternative.get_values_for_type(x509.UniformResourceIdentifier)
+    if not any(each.startswith("urn:uuid:") for each in instances):
+        found.append("names no NF instance (TS 33.310, 6.1.3c)")
+    return found
+
+
+def _was_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def nf_types_octets(nf_types: Iterable[str]) -> bytes:

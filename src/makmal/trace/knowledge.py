@@ -79,7 +79,8 @@ class Knowledge:
     IPsec encrypts are known to be of that interface, and TLS to be of the service-based one; of
     N6, to the hosts of the data network.
     ``cells`` are cells of gNBs, whose keys depend on their numbers (TS 33.501, A.11).
-    ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE.
+    ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE;
+    ``tls_authorities`` the certificates (PEM) of those who may certify network functions.
     """
 
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Knowledge:
     interface_addresses: Mapping[str, tuple[IpNetwork, ...]] = field(default_factory=dict)
     tls_key_log: str = ""
     cells: tuple[rrc.Cell, ...] = ()
+    tls_authorities: str = ""
 
     def interface_between(self, one: str, other: str) -> str | None:
         """The interface ("n2", "n3", "n4", "n9", "sbi") both of whose ends are said to be these."""
@@ -140,12 +142,13 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         },
         tls_key_log=_key_log(file, name),
         cells=tuple(_cell(table) for table in file.tables("cell")),
+        tls_authorities=file.table("tls").optional("authorities", toml_file.text) or "",
     )
 
 
 def _key_log(file: Table, name: str) -> str:
     """[tls]: a key log in the file itself, or the name of one beside it."""
-    table = file.table("tls", "key_log", "key_log_file")
+    table = file.table("tls", "key_log", "key_log_file", "authorities")
     text = table.optional("key_log", toml_file.text) or ""
     place = table.optional("key_log_file", toml_file.text)
     key = "key_log"
@@ -294,8 +297,12 @@ def knowledge_text(knowledge: Knowledge) -> str:
         f"{name} = {quoted_list(str(network) for network in networks)}"
         for name, networks in knowledge.interface_addresses.items()
     ]
+    if knowledge.tls_key_log or knowledge.tls_authorities:
+        lines += ["", "[tls]"]
     if knowledge.tls_key_log:
-        lines += ["", "[tls]", f"key_log = {quoted(knowledge.tls_key_log)}"]
+        lines.append(f"key_log = {quoted(knowledge.tls_key_log)}")
+    if knowledge.tls_authorities:
+        lines.append(f"authorities = {quoted(knowledge.tls_authorities)}")
     return "\n".join(lines) + "\n"
 
 

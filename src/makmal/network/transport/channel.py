@@ -109,8 +109,7 @@ class Channel:
         session = self.session
         if session is None:
             self._noted(not self.is_client, octets)
-            if self._speaker is not None:
-                self._speaker.received(octets)
+            self._pass_on(octets)
             return
         problem, plain = "", b""
         try:
@@ -122,14 +121,20 @@ class Channel:
         self._flush(session)
         if not self._is_ready and (session.is_established or session.is_clear):
             self._ready()
-        if plain and self._speaker is not None:
-            self._speaker.received(plain)
+        if plain:
+            self._pass_on(plain)
         if problem:
             self.close()
             self._ended(f"TLS: {problem}")
         elif session.is_over:
             self.close()
             self._ended("the other side closed the connection")
+
+    def _pass_on(self, octets: bytes) -> None:
+        if self._speaker is None:
+            self.hold(octets)
+        else:
+            self._speaker.received(octets)
 
     def lost(self, reason: str) -> None:
         """The connection below is gone."""

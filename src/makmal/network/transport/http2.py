@@ -54,7 +54,7 @@ class _Connection(ABC):
     def ready(self) -> None:
         """The connection is up."""
         self.h2.initiate_connection()
-        self.flush()
+        self.flush_soon()
 
     def flush(self) -> None:
         """Write what the state machine has to say."""

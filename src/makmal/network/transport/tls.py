@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
 
 from makmal.network.transport.tls_policy import TLS_1_2, TLS_1_3, TlsPolicy
 from makmal.protocol.errors import DecodeError
@@ -19,6 +21,8 @@ _VERSIONS = {TLS_1_2: ssl.TLSVersion.TLSv1_2, TLS_1_3: ssl.TLSVersion.TLSv1_3}
 # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which the ssl module has no name for.
 _NO_CHECK_TIME = 0x200000
 _MOST_HELLO = 1 << 16
+# Contexts are costly to make, and are the same for the same choices.
+_MOST_CONTEXTS = 256
 # TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746), which is no suite.
 _RENEGOTIATION = 0x00FF
 
@@ -39,6 +43,10 @@ class KeyLog:
         """The lines since the last time."""
         octets = os.pread(self._file, _MOST_KEY_LOG, self._position)
         self._position += len(octets)
+        if self._position >= _MOST_KEY_LOG:
+            # OpenSSL appends: what was taken need not be kept.
+            os.ftruncate(self._file, 0)
+            self._position = 0
         return octets
 
     def __del__(self) -> None:
@@ -58,14 +66,7 @@ class ServerTls:
     def present(self, credential: Credential) -> None:
         """Show another certificate on connections from now on."""
         self.credential = credential
-        context = _context(ssl.PROTOCOL_TLS_SERVER, self.policy, credential)
-        context.set_alpn_protocols(list(APPLICATION_PROTOCOLS))
-        if self.policy.demands_client_certificate:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(cadata=self._authorities.decode("ascii"))
-            if not self.policy.verifies_client_validity:
-                _ignore_time(context)
-        self.context, self.key_log = context, KeyLog(context)
+        self.context, self.key_log = _server_side(self.policy, credential, self._authorities)
 
     def session(self) -> TlsSession:
         """The server's side of a new connection."""
@@ -80,19 +81,9 @@ class ClientTls:
         policy: TlsPolicy,
         credential: Credential | None,
         authority: bytes,
-        application_protocols: tuple[str, ...] = APPLICATION_PROTOCOLS,
     ) -> None:
         self.policy = policy
-        shown = credential if policy.presents_certificate else None
-        context = _context(ssl.PROTOCOL_TLS_CLIENT, policy, shown)
-        context.set_alpn_protocols(list(application_protocols))
-        context.check_hostname = False
-        if not policy.verifies_server_issuer:
-            context.verify_mode = ssl.CERT_NONE
-        context.load_verify_locations(cadata=authority.decode("ascii"))
-        if not policy.verifies_server_validity:
-            _ignore_time(context)
-        self.context, self.key_log = context, KeyLog(context)
+        self.context, self.key_log = _client_side(policy, credential, authority)
         self._names = policy.verifies_server_name and policy.verifies_server_issuer
 
     def session(self, server_name: str) -> TlsSession:
@@ -229,6 +220,37 @@ def _is_faulty(policy: TlsPolicy) -> bool:
     return bool(policy.also_chooses or policy.also_speaks or policy.answers_clear_text)
 
 
+@lru_cache(maxsize=_MOST_CONTEXTS)
+def _server_side(
+    policy: TlsPolicy, credential: Credential, authorities: bytes
+) -> tuple[ssl.SSLContext, KeyLog]:
+    context = _context(ssl.PROTOCOL_TLS_SERVER, policy, credential)
+    if policy.rsa_certificate:
+        with _file_of(_group_parameters()) as path:
+            context.load_dh_params(path)
+    if policy.demands_client_certificate:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=authorities.decode("ascii"))
+        if not policy.verifies_client_validity:
+            _ignore_time(context)
+    return context, KeyLog(context)
+
+
+@lru_cache(maxsize=_MOST_CONTEXTS)
+def _client_side(
+    policy: TlsPolicy, credential: Credential | None, authority: bytes
+) -> tuple[ssl.SSLContext, KeyLog]:
+    shown = credential if policy.presents_certificate else None
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, policy, shown)
+    context.check_hostname = False
+    if not policy.verifies_server_issuer:
+        context.verify_mode = ssl.CERT_NONE
+    context.load_verify_locations(cadata=authority.decode("ascii"))
+    if not policy.verifies_server_validity:
+        _ignore_time(context)
+    return context, KeyLog(context)
+
+
 def _context(
     protocol: ssl._SSLMethod, policy: TlsPolicy, credential: Credential | None
 ) -> ssl.SSLContext:
@@ -238,11 +260,29 @@ def _context(
     if policy.suites:
         context.set_ciphers(":".join(policy.suites))
     # TS 33.210, 6.2.3: neither compression nor renegotiation; tickets would hide certificates.
+    context.set_alpn_protocols(list(APPLICATION_PROTOCOLS))
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
     if credential is not None:
         with _file_of(credential.certificate + credential.key) as path:
             context.load_cert_chain(path)
     return context
+
+
+@cache
+def _group_parameters() -> bytes:
+    """The group ffdhe2048 (RFC 7919, A.1), whose prime is made of the digits of e."""
+    bits = 1918
+    # The inverse factorials add up to e; 64 more digits keep what is cut off from mattering.
+    digits, term, divisor = 0, 1 << (bits + 64), 1
+    while term:
+        digits += term
+        term //= divisor
+        divisor += 1
+    prime = (1 << 2048) - (1 << 1984) + (((digits >> 64) + 560316) << 64) - 1
+    # PKCS #3, 9: the prime and the generator 2.
+    numbers = b"\x02\x82\x01\x01\0" + prime.to_bytes(256, "big") + b"\x02\x01\x02"
+    encoded = b64encode(b"\x30\x82" + len(numbers).to_bytes(2, "big") + numbers)
+    return b"-----BEGIN DH PARAMETERS-----\n" + encoded + b"\n-----END DH PARAMETERS-----\n"
 
 
 def _ignore_time(context: ssl.SSLContext) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from makmal.security.certificates import Flaw
+
 # Of TLS 1.2, in the words of OpenSSL: authenticated encryption with ephemeral keys (TS 33.210,
 # 6.2.3), for certificates with either kind of key.
 SUITES = (
@@ -25,8 +27,9 @@ class TlsPolicy:
 
     ``suites`` are those of TLS 1.2, in OpenSSL's words. ``also_chooses`` are suites, and
     ``also_speaks`` versions, that the function chooses beside, when a client offers nothing better
-    (by their numbers; no library of today would). ``presents_certificate``: as a client that is
-    asked for one. ``answers_clear_text``: requests without TLS on the port of TLS.
+    (by their numbers; no library of today would). ``certificate_flaw`` is what is wrong with its
+    own certificate. ``presents_certificate``: as a client that is asked for one.
+    ``answers_clear_text``: requests without TLS on the port of TLS.
     """
 
     versions: tuple[int, ...] = (TLS_1_2, TLS_1_3)
@@ -34,6 +37,7 @@ class TlsPolicy:
     also_chooses: frozenset[int] = frozenset()
     also_speaks: frozenset[int] = frozenset()
     rsa_certificate: bool = False
+    certificate_flaw: Flaw | None = None
     demands_client_certificate: bool = True
     verifies_client_issuer: bool = True
     verifies_client_validity: bool = True
