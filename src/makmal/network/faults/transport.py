@@ -11,7 +11,7 @@ from makmal.network.transport.tls_policy import SUITES, TLS_1_2, TLS_1_3, TlsPol
 from makmal.security.certificates import Flaw
 
 _TRANSPORT = "TC_PROTECT_TRANSPORT_LAYER"
-FUNCTIONS = ("AMF", "SMF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF", "NSSAAF")
+FUNCTIONS = ("AMF", "SMF", "AUSF", "UDM", "UDR", "NRF", "NSSF", "PCF", "NSSAAF", "BSF", "CHF")
 
 # By the end of the fault's name: what it does, and the choices of TlsPolicy that it turns.
 _CHOICES: Mapping[str, tuple[str, dict[str, Any]]] = {
