@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from random import Random
@@ -10,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makmal.bench.embedded_plan import embedded_plan
+from makmal.bench.embedded_plan import embedded_plan, embedded_subscriptions
 from makmal.bench.user_plane.smf import TesterSession, TesterSmf
 from makmal.bench.user_plane.tunnels import TunnelEnd
 from makmal.network import n4_messages
+from makmal.network.gnb import Gnb
+from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld, simulate
+from makmal.network.ue import Ue
 from makmal.network.upf import Upf, UpfPolicy, packets
 from makmal.protocol import gtpu, pfcp
 from makmal.protocol.pfcp import ie
@@ -79,6 +83,36 @@ def test_a_packet_goes_out_and_its_answer_comes_back_with_the_qfi(address: str) 
         assert back.pdu_session_container == gtpu.DlPduSessionInformation(qfi=1)
 
     around(work)
+
+
+def test_a_ue_gets_its_ipv6_prefix_through_the_session() -> None:
+    async def run() -> None:
+        world, plan = SimulatedWorld(seed="ipv6"), embedded_plan()
+        network = ReferenceNetwork(world, plan, embedded_subscriptions(plan))
+        await network.start(warm=True)
+        gnb = Gnb(world, plan)
+        await gnb.set_up(plan.n2())
+        for at, (kind, has_ipv4) in enumerate(((2, False), (3, True))):
+            ue = Ue(world, plan, embedded_subscriptions(plan)[at], cell=gnb)
+            assert (await ue.register()).accepted
+            session = await ue.establish_session(session_type=kind)
+            assert session.established
+            assert (session.address is not None) == has_ipv4
+            assert session.address_ipv6 == f"2001:db8:60:{at + 1}::2"
+            came: list[bytes] = []
+            ue.on_packet = lambda of, packet, came=came: came.append(packet)  # type: ignore[misc]
+            ue.send_packet(session, datagram(session.address_ipv6, HOST_V6, b"over IPv6"))
+            await asyncio.sleep(0.1)
+            assert len(came) == 1
+            assert came[0].endswith(b"over IPv6")
+        refused = await ue.establish_session(2, session_type=5)
+        assert refused.cause == 28
+        gnb.close()
+        await network.stop()
+        await world.close()
+        assert not world.failures
+
+    simulate(run())
 
 
 def test_a_ping_is_answered_in_both_versions() -> None:

@@ -18,6 +18,15 @@ from rich.table import Table
 
 from makmal.bench.embedded_plan import embedded_plan, embedded_subscriptions
 from makmal.bench.subscribers import SubscribersError, load_subscribers
+from makmal.cli.session_use import (
+    Fetched,
+    TunWish,
+    addresses_of,
+    fetch,
+    open_tun,
+    target_of,
+    until_interrupted,
+)
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.gnb import Gnb
 from makmal.network.plan import NGAP_PORT, NetworkPlan
@@ -25,10 +34,56 @@ from makmal.network.recorder import NoRecorder
 from makmal.network.scope import Scope
 from makmal.network.subscription import Subscription
 from makmal.network.transport.sctp_paths import Carriage
+from makmal.network.transport.tun import TunError
 from makmal.network.ue import Outcome, Ue
+from makmal.network.ue.state import PduSession
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import UnreachableError
 from makmal.trace.frame import Endpoint
+
+# PDU session types (TS 24.501, 9.11.4.11).
+_TYPES = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}
+
+
+@dataclass(slots=True)
+class _Use:
+    """What the sessions are for. ``session_type`` is None where none is wanted."""
+
+    session_type: int | None
+    tun: TunWish | None
+    url: str | None
+    as_json: bool
+    fetched: Fetched | None = None
+    first: tuple[Ue, PduSession] | None = None
+
+    def note(self, ue: Ue, session: PduSession) -> None:
+        """A UE has a session: the first one is used."""
+        if self.first is None and session.established:
+            self.first = ue, session
+
+    async def first_session(self, errors: Console) -> None:
+        """Use it as is wanted. Raises TunError, UnreachableError."""
+        if self.tun is None and self.url is None:
+            return
+        if self.first is None:
+            raise UnreachableError("no UE got a session: there is nothing to go through")
+        ue, session = self.first
+        if self.url is not None:
+            self.fetched = await fetch(ue, session, self.url)
+        if self.tun is not None:
+            interface = await open_tun(ue, session, self.tun)
+            where = f" in the namespace {self.tun.namespace}" if self.tun.namespace else ""
+            errors.print(
+                f"The interface {interface.name}{where} has {' and '.join(addresses_of(session))}. "
+                "Ctrl-C ends it.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+            try:
+                await until_interrupted()
+            finally:
+                interface.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +127,32 @@ def command(
     capture: Annotated[
         Path | None, typer.Option(help="Record N2 and N3 into this pcapng file.")
     ] = None,
+    session_type: Annotated[
+        str, typer.Option(help="What the session is for: ipv4, ipv6 or ipv4v6.")
+    ] = "ipv4",
+    tun: Annotated[
+        bool,
+        typer.Option(
+            "--tun", help="Give the session to this machine as a TUN interface, until interrupted."
+        ),
+    ] = False,
+    tun_name: Annotated[str, typer.Option(help="The name of the interface.")] = "makmal-ue",
+    tun_namespace: Annotated[
+        str,
+        typer.Option(help="The network namespace that the interface is put into; ours if empty."),
+    ] = "",
+    get: Annotated[
+        str | None,
+        typer.Option(help="Fetch http://ADDRESS:PORT/PATH through the session; takes no rights."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
 ) -> None:
     """Register one UE, or many, at any 5G core through a gNB of ours, and open a PDU session.
+
+    With --tun, curl, a browser or any other program runs over the session of the first UE:
+    ip netns exec NAMESPACE curl http://10.60.0.1/
 
     Nothing is sent to any other address than that of --core, and that of the UPF on N3 if it lies
     in the same network.
@@ -86,13 +162,23 @@ def command(
         remote = _endpoint(core)
         plan, subscriptions = _plan(remote, subscribers, count, local, plmn, tac, sst)
         carriage = None if sctp == "automatic" else Carriage(sctp)
-        attempts, seconds, processor = asyncio.run(
-            _run(plan, subscriptions, remote, carriage, session, deregister, capture, errors)
+        if session_type not in _TYPES:
+            raise ValueError(f"--session-type {session_type}: write ipv4, ipv6 or ipv4v6")
+        if get is not None:
+            target_of(get)
+        use = _Use(
+            _TYPES[session_type] if session else None,
+            TunWish(tun_name, tun_namespace) if tun else None,
+            get,
+            as_json,
         )
-    except (ValueError, OSError, UnreachableError, SubscribersError) as error:
+        attempts, seconds, processor = asyncio.run(
+            _run(plan, subscriptions, remote, carriage, use, deregister, capture, errors)
+        )
+    except (ValueError, OSError, UnreachableError, SubscribersError, TunError) as error:
         errors.print(f"makmal ue: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
-    _print(attempts, seconds, processor, as_json)
+    _print(attempts, seconds, processor, as_json, use.fetched)
     raise typer.Exit(0 if all(each.registered for each in attempts) else 2)
 
 
@@ -147,7 +233,7 @@ async def _run(
     subscriptions: tuple[Subscription, ...],
     remote: Endpoint,
     carriage: Carriage | None,
-    session: bool,
+    use: _Use,
     deregister: bool,
     capture: Path | None,
     errors: Console,
@@ -165,8 +251,9 @@ async def _run(
         with Progress(console=errors, transient=True) as progress:
             task = progress.add_task("registering", total=len(subscriptions))
             for subscription in subscriptions:
-                attempts.append(await _one(world, plan, gnb, subscription, session, deregister))
+                attempts.append(await _one(world, plan, gnb, subscription, use, deregister))
                 progress.advance(task)
+        await use.first_session(errors)
         if world.failures:
             raise UnreachableError(f"a procedure broke: {world.failures[0]!r}")
     finally:
@@ -184,16 +271,17 @@ async def _one(
     plan: NetworkPlan,
     gnb: Gnb,
     subscription: Subscription,
-    session: bool,
+    use: _Use,
     deregister: bool,
 ) -> Attempt:
     ue = Ue(world, plan, subscription, cell=gnb)
     began = perf_counter()
     result = await ue.register()
     outcome, address = _in_words(result), ""
-    if result.accepted and session:
-        opened = await ue.establish_session()
-        address = opened.address or ""
+    if result.accepted and use.session_type is not None:
+        opened = await ue.establish_session(session_type=use.session_type)
+        address = " ".join(addresses_of(opened))
+        use.note(ue, opened)
         if not opened.established:
             refused = opened.cause if opened.cause is not None else opened.not_forwarded
             outcome += ", no session" + ("" if refused is None else f" (cause {refused})")
@@ -220,7 +308,13 @@ def _in_words(result: Any) -> str:
     return "no answer"
 
 
-def _print(attempts: list[Attempt], seconds: float, processor: float, as_json: bool) -> None:
+def _print(
+    attempts: list[Attempt],
+    seconds: float,
+    processor: float,
+    as_json: bool,
+    fetched: Fetched | None,
+) -> None:
     registered = sum(each.registered for each in attempts)
     if as_json:
         document = {
@@ -236,6 +330,14 @@ def _print(attempts: list[Attempt], seconds: float, processor: float, as_json: b
                 }
                 for each in attempts
             ],
+            "fetched": None
+            if fetched is None
+            else {
+                "url": fetched.url,
+                "status": fetched.status,
+                "octets": len(fetched.body),
+                "body": fetched.body.decode(errors="replace"),
+            },
             "seconds": round(seconds, 3),
             "processor_seconds": round(processor, 3),
         }
@@ -243,6 +345,14 @@ def _print(attempts: list[Attempt], seconds: float, processor: float, as_json: b
         sys.stdout.write("\n")
         return
     console = Console()
+    if fetched is not None:
+        sys.stdout.write(fetched.body.decode(errors="replace"))
+        console.print(
+            f"{fetched.url}: {fetched.status} ({len(fetched.body)} octets, through the session)",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     table = Table("SUPI", "Outcome", "5G-TMSI", "Address", "ms")
     for each in attempts[:50]:
         table.add_row(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +24,13 @@ from makmal.network.plan import FUNCTIONS, NetworkPlan
 from makmal.network.recorder import NoRecorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.scope import LOOPBACK, Scope
+from makmal.network.streams import SocketConnector
 from makmal.network.subscription import Subscription
 from makmal.network.transport.sctp_paths import Carriage
+from makmal.network.transport.tun import TunError
+from makmal.network.upf.address_translation import AddressTranslation
+from makmal.network.upf.data_network import DataNetwork, EchoNetwork
+from makmal.network.upf.tun_network import TunNetwork
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import UnreachableError
 from makmal.trace.toml_file import nearest
@@ -58,6 +63,18 @@ def command(
         str,
         typer.Option(help="Whose SCTP: kernel, or ours on ip (protocol 132) or udp; automatic."),
     ] = "automatic",
+    data_network: Annotated[
+        str,
+        typer.Option(
+            help="What UEs reach through the UPF: sockets (what lies in the scope, by sockets of "
+            "ours), tun (an interface of this machine), echo (nothing but pings and echoes)."
+        ),
+    ] = "sockets",
+    tun_name: Annotated[str, typer.Option(help="The name of the TUN interface.")] = "makmal-n6",
+    tun_namespace: Annotated[
+        str,
+        typer.Option(help="The network namespace that the interface is put into; ours if empty."),
+    ] = "",
     capture: Annotated[
         Path | None, typer.Option(help="Record everything into this pcapng file.")
     ] = None,
@@ -75,12 +92,37 @@ def command(
         plan, subscriptions = _network(address, subscribers)
         networks = tuple(ip_network(each) for each in scope) if scope else LOOPBACK
         carriage = None if sctp == "automatic" else Carriage(sctp)
+        if data_network not in _DATA_NETWORKS:
+            raise ValueError(f"--data-network {data_network}: write {', '.join(_DATA_NETWORKS)}")
+        behind = _DataNetwork(data_network, tun_name, tun_namespace)
         asyncio.run(
-            _serve(plan, subscriptions, policy, Scope(networks), carriage, capture, as_json)
+            _serve(plan, subscriptions, policy, Scope(networks), carriage, behind, capture, as_json)
         )
-    except (ValueError, OSError, UnreachableError, SubscribersError) as error:
+    except (ValueError, OSError, UnreachableError, SubscribersError, TunError) as error:
         errors.print(f"makmal up: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+_DATA_NETWORKS = ("sockets", "tun", "echo")
+
+
+@dataclass(frozen=True, slots=True)
+class _DataNetwork:
+    """What is behind the UPF: ``kind`` is one of _DATA_NETWORKS."""
+
+    kind: str
+    tun_name: str
+    tun_namespace: str
+
+    def made(self, world: WireWorld, plan: NetworkPlan, scope: Scope) -> DataNetwork:
+        """The data network itself, not yet open."""
+        if self.kind == "tun":
+            pools = (plan.ue_pool, plan.ue_pool_ipv6)
+            return TunNetwork(self.tun_name, pools, self.tun_namespace)
+        if self.kind == "echo":
+            return EchoNetwork()
+        here = plan.address("UPF")
+        return AddressTranslation(world, here, SocketConnector(scope, here))
 
 
 def _policy(names: list[str]) -> NetworkPolicy:
@@ -122,13 +164,14 @@ async def _serve(
     policy: NetworkPolicy,
     scope: Scope,
     carriage: Carriage | None,
+    behind: _DataNetwork,
     capture: Path | None,
     as_json: bool,
 ) -> None:
     stream = None if capture is None else capture.open("wb")
     recorder = NoRecorder() if stream is None else FrameRecorder(stream)
     world = WireWorld(recorder, scope, carriage)
-    network = ReferenceNetwork(world, plan, subscriptions, policy)
+    network = ReferenceNetwork(world, plan, subscriptions, policy, behind.made(world, plan, scope))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -12,7 +12,14 @@ from makmal.protocol.ngap import qos_flows, transfer
 from makmal.protocol.ngap.enumerations import PduSessionType, ProtectionIndication
 
 M = nas.MessageType
-_IPV4, _SSC_MODE_1 = 1, 1
+_SSC_MODE_1 = 1
+# PDU session types (TS 24.501, 9.11.4.11), and the same in the terms of NGAP.
+IPV4, IPV6, IPV4V6 = 1, 2, 3
+NGAP_TYPES = {
+    IPV4: PduSessionType.IPV4,
+    IPV6: PduSessionType.IPV6,
+    IPV4V6: PduSessionType.IPV4V6,
+}
 _QFI = 1
 # The rule that lets every packet pass, and its one flow (TS 24.501, 9.11.4.13).
 _MATCH_ALL_RULE = bytes.fromhex("01000631310101ff01")
@@ -44,6 +51,9 @@ class SmSession:
     amf: str = ""
     status_uri: str = ""
     smf_seid: int = 0
+    session_type: int = IPV4
+    # The IPv6 prefix of 64 bits, as the address that begins it.
+    prefix: str | None = None
     upf_seid: int = 0
     tunnel: ngap.GTPTunnel | None = None
     access: ngap.GTPTunnel | None = None
@@ -53,6 +63,20 @@ class SmSession:
     charging: str = ""
     charging_id: int = 0
     extensions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ipv4(self) -> str | None:
+        """The IPv4 address, of a session that has one."""
+        return None if self.session_type == IPV6 else self.address
+
+    @property
+    def pdu_address(self) -> nas.PduAddress:
+        """What the UE gets of its addresses by NAS (9.11.4.10); the prefix comes by ICMPv6."""
+        identifier = None
+        if self.session_type != IPV4:
+            # Any that is unique on the link, where the UE is alone with the UPF.
+            identifier = bytes(7) + b"\x02"
+        return nas.PduAddress(self.session_type, self.ipv4, identifier)
 
     def message(self, kind: M, elements: dict[Any, Any] | None = None) -> bytes:
         """A 5GSM message of this session."""
@@ -68,11 +92,11 @@ class SmSession:
         return self.message(
             M.PDU_SESSION_ESTABLISHMENT_ACCEPT,
             {
-                ie.SELECTED_PDU_SESSION_TYPE: _IPV4,
+                ie.SELECTED_PDU_SESSION_TYPE: self.session_type,
                 ie.SELECTED_SSC_MODE: _SSC_MODE_1,
                 ie.AUTHORIZED_QOS_RULES: _MATCH_ALL_RULE,
                 ie.SESSION_AMBR: _NAS_BIT_RATE,
-                ie.PDU_ADDRESS: nas.PduAddress(_IPV4, self.address),
+                ie.PDU_ADDRESS: self.pdu_address,
                 ie.S_NSSAI: to_nas((self.s_nssai,))[0],
                 ie.DNN: self.dnn,
             },
@@ -101,7 +125,7 @@ class SmSession:
         return transfer.encode_setup_request(
             (transfer.AMBR, _BIT_RATE),
             (transfer.UL_TUNNEL, self.tunnel),
-            (transfer.SESSION_TYPE, PduSessionType.IPV4),
+            (transfer.SESSION_TYPE, NGAP_TYPES[self.session_type]),
             (transfer.SECURITY, security),
             (transfer.SETUP_LIST, (flow,)),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from makmal.network import n4_messages, service, slices
@@ -14,7 +14,7 @@ from makmal.network.plan import NetworkPlan
 from makmal.network.service import N1_CONTENT, N2_CONTENT, ServiceError, ServiceRequest
 from makmal.network.smf import neighbours
 from makmal.network.smf.policy import SmfPolicy
-from makmal.network.smf.session import SmSession, refusal
+from makmal.network.smf.session import IPV4, NGAP_TYPES, SmSession, refusal
 from makmal.network.world import UnreachableError, World
 from makmal.protocol import nas, ngap, pfcp
 from makmal.protocol.errors import DecodeError
@@ -26,7 +26,7 @@ from makmal.trace.frame import Endpoint
 M = nas.MessageType
 _CONTEXTS = "/nsmf-pdusession/v1/sm-contexts"
 # 5GSM causes (TS 24.501, 9.11.4.2).
-_INSUFFICIENT_RESOURCES, _UNKNOWN_DNN = 26, 27
+_INSUFFICIENT_RESOURCES, _UNKNOWN_DNN, _UNKNOWN_TYPE = 26, 27, 28
 _REGULAR_DEACTIVATION = 36
 _FLOW = n4_messages.FlowRule(1)
 _RATES = pfcp.BitRates(500_000, 1_000_000)
@@ -52,6 +52,10 @@ class Smf(NetworkFunction):
         self.log: list[str] = []
         self.sessions: dict[str, SmSession] = {}
         self._hosts = IPv4Network(self.policy.pool).hosts()
+        self._prefixes = IPv6Network(plan.ue_pool_ipv6).subnets(new_prefix=64)
+        # The first of each are the data network's router.
+        next(self._hosts)
+        next(self._prefixes)
         self._seids = Identifiers(world.random_octets, 8, Allocation.RANDOM)
         self._next_reference = 1
         self.charging_ids = Identifiers(world.random_octets, 4, Allocation.RANDOM)
@@ -117,6 +121,9 @@ class Smf(NetworkFunction):
         if message is None or message.message_type != M.PDU_SESSION_ESTABLISHMENT_REQUEST:
             raise ServiceError(403, "N1_SM_ERROR", "no PDU SESSION ESTABLISHMENT REQUEST")
         transaction = message.procedure_transaction_identity or 0
+        session_type = message.get(nas.ie.PDU_SESSION_TYPE) or IPV4
+        if session_type not in NGAP_TYPES:
+            return _refused(identity, transaction, _UNKNOWN_TYPE)
         dnn = str(document.get("dnn") or self.plan.dnns[0])
         s_nssai = slices.from_json(document.get("sNssai")) or self.plan.slices[0]
         try:
@@ -139,6 +146,9 @@ class Smf(NetworkFunction):
             str(document.get("smContextStatusUri") or ""),
             self._seids.allocate(),
         )
+        session.session_type = session_type
+        if session_type != IPV4:
+            session.prefix = str(next(self._prefixes).network_address)
         self._next_reference += 1
         self.sessions[session.reference] = session
         self.world.spawn(self._establish(session))
@@ -194,9 +204,9 @@ class Smf(NetworkFunction):
             session.dnn,
             sst,
             None if sd is None else int(sd, 16),
-            pfcp.PdnType.IPV4,
-            session.address,
-            None,
+            pfcp.PdnType(session.session_type),
+            session.ipv4,
+            session.prefix,
             _RATES,
             (_FLOW,),
         )

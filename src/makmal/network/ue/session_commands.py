@@ -61,6 +61,7 @@ def _established(ue: Ue, session: PduSession, message: nas.Message) -> None:
     session.cause = message.get(ie.FIVE_GSM_CAUSE)
     address = message.get(ie.PDU_ADDRESS)
     session.address = None if address is None else address.ipv4
+    session.interface_identifier = None if address is None else address.interface_identifier
     session.dnn = message.get(ie.DNN) or session.dnn
     s_nssai = message.get(ie.S_NSSAI)
     if s_nssai is not None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from makmal.network import slices
-from makmal.network.ue import protection
+from makmal.network.ue import ipv6_prefix, protection
 from makmal.network.ue.session_messages import (
     EMERGENCY_REQUEST,
     INITIAL_REQUEST,
@@ -48,6 +48,8 @@ async def establish(
     _read_establishment(session, answer)
     if not session.established:
         ue.sessions.pop(identity, None)
+    elif session.interface_identifier is not None:
+        await ipv6_prefix.solicit(ue, session)
     return session
 
 

@@ -91,6 +91,9 @@ class PduSession:
     not_forwarded: int | None = None
     accept: nas.Message | None = None
     user_plane: bool = False
+    # Of IPv6: what the SMF gave of the address, and the whole once the router told the prefix.
+    interface_identifier: bytes | None = None
+    address_ipv6: str | None = None
 
     @property
     def established(self) -> bool:

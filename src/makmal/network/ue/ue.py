@@ -20,6 +20,7 @@ from makmal.network.ue import (
     deregistration,
     handover,
     identities,
+    ipv6_prefix,
     protection,
     reception,
     registration,
@@ -318,7 +319,9 @@ class Ue:
     def receive_packet(self, pdu_session_id: int, packet: bytes) -> None:
         """User data."""
         session = self.sessions.get(pdu_session_id)
-        if session is not None and self.on_packet is not None:
+        if session is None or ipv6_prefix.received(session, packet):
+            return
+        if self.on_packet is not None:
             self.on_packet(session, packet)
 
     # What the procedures share.

@@ -62,9 +62,11 @@ def ipv4_packet(sender: bytes, receiver: bytes, number: int, payload: bytes) -> 
     return header + total.to_bytes(2, "big") + sender + receiver + payload
 
 
-def ipv6_packet(sender: bytes, receiver: bytes, number: int, payload: bytes) -> bytes:
+def ipv6_packet(
+    sender: bytes, receiver: bytes, number: int, payload: bytes, hop_limit: int = _HOP_LIMIT
+) -> bytes:
     """A packet without extension headers."""
-    head = b"\x60\0\0\0" + len(payload).to_bytes(2, "big") + bytes((number, _HOP_LIMIT))
+    head = b"\x60\0\0\0" + len(payload).to_bytes(2, "big") + bytes((number, hop_limit))
     return head + sender + receiver + payload
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from struct import Struct
 
-from makmal.network.upf import packets
+from makmal.network.upf import packets, router
 from makmal.network.upf.data_network import DataNetwork
 from makmal.network.upf.policy import UpfPolicy
 from makmal.network.upf.session import DetectionRule, ForwardingRule, UpSession
@@ -218,6 +218,10 @@ class UserPlane:
             return
         if not rule.from_access:
             self._down(session, packet, rule)
+            return
+        if session.ipv6_prefix is not None and router.is_solicitation(packet):
+            # From a link local address: the UE has no other yet (TS 23.501, 5.8.2.2.3).
+            self._down(session, router.advertisement(packet, session.ipv6_prefix))
             return
         if policy.checks_uplink_source and not session.is_of_ue(packets.source(packet)):
             self._count("packets with a source address that is not the UE's")
