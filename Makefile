@@ -75,6 +75,8 @@ fuzz: $(READY)
 benchmark: $(READY) witness
 	$(PYTHON) benchmarks/decode.py
 	$(PYTHON) benchmarks/audit.py
+	$(PYTHON) benchmarks/prove.py
+	$(PYTHON) benchmarks/thousand_ues.py
 
 lock: $(READY)
 	$(PYTHON) -m pip install --quiet uv

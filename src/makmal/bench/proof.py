@@ -20,7 +20,7 @@ from makmal.testcases.test_case import TestCase
 Progress = Callable[[int, int], None]
 SOUND_NAME = "sound"
 # Of the memory that it takes meanwhile, some 20 MB.
-_RUNS_BETWEEN_COLLECTIONS = 20
+RUNS_BETWEEN_COLLECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ def prove(
         for target in targets_of(test_case)
         if product_class in (None, target.product_class)
     ]
-    planned = [run for pair in pairs for run in _planned(*pair, faults)]
+    planned = [run for pair in pairs for run in planned_runs(*pair, faults)]
     runs: list[Run] = []
     with _collecting_rarely() as collect:
         for each in planned:
             runs.append(each.run())
             progress(len(runs), len(planned))
-            if len(runs) % _RUNS_BETWEEN_COLLECTIONS == 0:
+            if len(runs) % RUNS_BETWEEN_COLLECTIONS == 0:
                 collect()
     used = {each.name: each.kind for each in planned}
     unproven = [
@@ -167,7 +167,7 @@ def _collecting_rarely() -> Iterator[Callable[[], object]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
+class PlannedRun:
     """A run to come. ``kind`` is Fault or Variation, None for the sound network."""
 
     test_case: TestCase
@@ -191,16 +191,17 @@ class _Planned:
         )
 
 
-def _planned(
-    test_case: TestCase, target: EmbeddedTarget, faults: Collection[str] | None
-) -> Iterator[_Planned]:
-    yield _Planned(test_case, target, SOUND_NAME, None, target.sound, Outcome.PASS)
+def planned_runs(
+    test_case: TestCase, target: EmbeddedTarget, faults: Collection[str] | None = None
+) -> Iterator[PlannedRun]:
+    """A test case on an embedded product: sound, with every fault or those wanted, and varied."""
+    yield PlannedRun(test_case, target, SOUND_NAME, None, target.sound, Outcome.PASS)
     for fault in target.faults:
         if faults is None or fault.name in faults:
             caught = test_case.name in fault.caught_by
             expected = Outcome.FAIL if caught else None
             policy = fault.apply(target.sound)
-            yield _Planned(test_case, target, fault.name, Fault, policy, expected)
+            yield PlannedRun(test_case, target, fault.name, Fault, policy, expected)
     for variation in target.variations:
         policy = variation.apply(target.sound)
-        yield _Planned(test_case, target, variation.name, Variation, policy, Outcome.PASS)
+        yield PlannedRun(test_case, target, variation.name, Variation, policy, Outcome.PASS)
