@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from makmal.protocol.nas.capabilities import FiveGmmFeature
 from makmal.testcases.reading import LOG
 from makmal.trace.message import Interface
 
+_MOST_DECLARED, _UNDECLARED_NUMBER = 100_000, 64
+
 
 @dataclass(frozen=True, slots=True)
 class BenchSettings:
@@ -53,6 +56,8 @@ class BenchSettings:
     settle: float = 0.3
     answer: float = 5.0
     authenticated_slice: Slice = (2, "000002")
+    # What the target's owner declared, by name.
+    declarations: Mapping[str, str] = field(default_factory=dict)
     # Where the OpenAPI files of 3GPP are, if the target says so.
     openapi: Path | None = None
     # The ports that a scan tries, by transport.
@@ -169,6 +174,11 @@ class Bench(Steps):
         """What can be done on the service-based interface."""
         return ServiceBench(self)
 
+    def declared_number(self, name: str) -> int:
+        """The number in a declaration; where there is none, a modest one."""
+        match = re.search(r"\d+", self.settings.declarations.get(name, ""))
+        return min(int(match[0]), _MOST_DECLARED) if match else _UNDECLARED_NUMBER
+
     @property
     def addresses(self) -> tuple[str, ...]:
         """The IP addresses of the product."""
@@ -258,6 +268,18 @@ class Bench(Steps):
         await asyncio.sleep(self.settings.settle)
         if session and not (await ue.establish_session()).established:
             raise NotDoneError("the UE got no PDU session")
+
+    async def ue_with_up_policy(self, policy: str) -> TesterUe:
+        """A UE with a session, of whom the UDM says this user plane security policy, for integrity
+        and confidentiality. Raises NotDoneError.
+        """
+
+        def alter(subscription: Subscription) -> Subscription:
+            return replace(subscription, up_integrity=policy, up_confidentiality=policy)
+
+        ue = await self.ue(alter)
+        await self.register(ue, session=True)
+        return ue
 
     async def ue_with_guti(self) -> TesterUe:
         """A UE that has a 5G-GUTI and a connection no more, and lost its security context."""

@@ -136,6 +136,7 @@ async def open_embedded_bench(
         ciphering_priority=policy.amf.ciphering_priority,
         authenticated_slice=AUTHENTICATED_SLICE,
         quiet=quiet,
+        declarations=embedded_declarations(plan, product),
     )
     unused: Iterator[Subscription] = iter(subscriptions)
     bench = Bench(world, plan, network, unused, settings, embedded_controls(network, product))

@@ -24,6 +24,8 @@ FEATURES = frozenset(
 UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
+# What the embedded SMF is asked to hold: more would prove no more.
+_SESSIONS = 24
 
 
 def embedded_plan() -> NetworkPlan:
@@ -80,10 +82,11 @@ def embedded_declarations(plan: NetworkPlan, product: str) -> dict[str, str]:
     if product == "AMF":
         ports.append(f"sctp/{plan.n2(product).port} N2")
     elif product == "SMF":
-        ports.append(f"udp/{plan.n4(product).port} N4")
+        ports.append(f"udp/{plan.n4(product).port} N4, when it has sessions")
     whose = f"(Makmal {__version__}, the embedded network)"
     return {
         "open-ports": f"{'; '.join(ports)} {whose}",
+        "maximum-sessions": f"{_SESSIONS} sessions {whose}",
         "parser-host-view": f"Python's json module reads bodies, and starts nothing {whose}",
         "tls-profile": f"TLS 1.2 and 1.3 as TS 33.210, 6.2, profiles them {whose}",
     }

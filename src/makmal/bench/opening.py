@@ -173,5 +173,6 @@ def settings_of(target: Target) -> BenchSettings:
         answer=target.timers.answer,
         authenticated_slice=target.authenticated_slice or AUTHENTICATED_SLICE,
         openapi=target.openapi,
+        declarations=target.declarations,
         scanned_ports=target.scanned_ports,
     )

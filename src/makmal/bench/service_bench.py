@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -15,14 +16,18 @@ from makmal.bench.authentication_bench import AuthenticationBench
 from makmal.bench.elements import WrongElements
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.service_call import Call
-from makmal.bench.service_operations import OPERATIONS, Operation
+from makmal.bench.service_operations import OPERATIONS, Operation, create_sm_context
 from makmal.network import service, slices
+from makmal.network.amf.amf import Amf
 from makmal.network.consumer_authorization import public_key_text
+from makmal.network.gnb import mobility
 from makmal.network.network_function import NetworkFunction
 from makmal.network.plan import NetworkPlan
+from makmal.network.service import N2_CONTENT
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
 from makmal.network.world import UnreachableError, World
+from makmal.protocol import ngap
 from makmal.protocol.sbi import HttpMessage
 from makmal.security import assertions, tokens
 from makmal.testcases.reading import PREPARATION, TESTER
@@ -188,6 +193,47 @@ class ServiceBench:
     def authentication(self) -> AuthenticationBench:
         """What a USIM answers, in front of AUSF and UDM."""
         return AuthenticationBench(self)
+
+    async def sessions(
+        self, count: int
+    ) -> AsyncIterator[tuple[int, Callable[[], Awaitable[HttpMessage]]]]:
+        """So many sessions of an SMF, of two UEs in turn with the same session identities: their
+        numbers, and what asks for each.
+        """
+        pair = (self.bench.new_subscription(), self.bench.new_subscription())
+        for number in range(1, count + 1):
+            self._subscription = pair[number % 2]
+            self._sessions = (number - 1) // 2
+            call = await create_sm_context(self)
+
+            async def send(call: Call = call) -> HttpMessage:
+                return await self.ask(call, "AMF", "nsmf-pdusession")
+
+            yield number, send
+
+    async def update_sm_context(
+        self, ue: TesterUe, security: ngap.SecurityIndication
+    ) -> HttpMessage:
+        """UpdateSMContext for a path switch, with this policy (TS 29.502, 5.2.2.3.4). NotDoneError
+        where the session of the UE is not known.
+        """
+        amf = self.bench.network.functions.get("AMF")
+        context = amf.by_supi.get(ue.subscription.supi) if isinstance(amf, Amf) else None
+        session = next(iter(context.sessions.values()), None) if context is not None else None
+        if session is None or not session.reference:
+            raise NotDoneError("our AMF has no session of this UE")
+        gnb = await self.bench.gnb()
+        resources = next(iter(gnb.context(ue).sessions.values()), None)
+        if resources is None:
+            raise NotDoneError("the gNB has no resources of this UE")
+        told = mobility.switch_transfer(gnb, resources, security)
+        call = Call(
+            "POST",
+            f"{urlsplit(session.reference).path}/modify",
+            {"n2SmInfo": {"contentId": "n2"}, "n2SmInfoType": "PATH_SWITCH_REQ"},
+            parts={"n2": (N2_CONTENT, told)},
+        )
+        return await self.ask(call, "AMF", "nsmf-pdusession")
 
     async def session_data(self, subscription: Subscription) -> HttpMessage:
         """Nudm_SDM_Get of the session data of the first slice and DNN (TS 29.503, 5.2.2.2.5)."""

@@ -57,7 +57,7 @@ async def path_switch(
         )
         context.sessions[moved.identity] = moved
         target.tunnels[moved.downlink_teid] = (context, moved.identity)
-        octets = _switch_transfer(target, moved, security)
+        octets = switch_transfer(target, moved, security)
         items.append(ngap.SessionTransfer(moved.identity, octets))
     if not await target.access.move(source, old, target, context, None):
         target.remove_context(context)
@@ -99,7 +99,7 @@ def _in_bits(capability: nas.UESecurityCapability) -> ngap.UESecurityCapabilitie
     )
 
 
-def _switch_transfer(
+def switch_transfer(
     gnb: Gnb, resources: SessionResources, told: ngap.SecurityIndication | None = None
 ) -> bytes:
     """Path Switch Request Transfer (9.3.4.8), with a user plane policy if one is told."""
