@@ -85,15 +85,17 @@ class AuthenticationBench:
     ) -> dict[str, str]:
         """RAND and AUTS of a USIM that is ahead; ``forged``: with a wrong MAC-S."""
         vector = _member(answer, "authenticationVector")
-        rand, autn = bytes.fromhex(vector["rand"]), bytes.fromhex(vector["autn"])
-        functions = tuak if subscription.algorithm_set == "tuak" else milenage
-        key, opc = subscription.key, subscription.opc
-        sqn = int.from_bytes(xor(autn[:_SQN_OCTETS], functions.f5(key, opc, rand)), "big")
-        sqn_ms = ((sqn + _AHEAD) % (1 << 48)).to_bytes(_SQN_OCTETS, "big")
-        auts = functions.auts(key, opc, rand, sqn_ms)
-        if forged:
-            auts = auts[:-1] + bytes((auts[-1] ^ 0xFF,))
-        return {"rand": rand.hex(), "auts": auts.hex()}
+        try:
+            rand, autn = bytes.fromhex(vector["rand"]), bytes.fromhex(vector["autn"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotDoneError(f"the vector cannot be read: {error!r}") from None
+        return _resynchronisation(subscription, rand, autn, forged)
+
+    def synchronisation_failure(
+        self, subscription: Subscription, challenge: Challenge
+    ) -> dict[str, str]:
+        """The same of a challenge."""
+        return _resynchronisation(subscription, challenge.rand, challenge.autn, forged=False)
 
     # Towards the AUSF.
 
@@ -213,3 +215,17 @@ def _member(answer: HttpMessage, name: str) -> Any:
 
 def _path(uri: str) -> str:
     return "/" + uri.split("/", 3)[3] if "://" in uri else uri
+
+
+def _resynchronisation(
+    subscription: Subscription, rand: bytes, autn: bytes, forged: bool
+) -> dict[str, str]:
+    """What a USIM that is ahead answers to a challenge (TS 33.102, 6.3.3)."""
+    functions = tuak if subscription.algorithm_set == "tuak" else milenage
+    key, opc = subscription.key, subscription.opc
+    sqn = int.from_bytes(xor(autn[:_SQN_OCTETS], functions.f5(key, opc, rand)), "big")
+    sqn_ms = ((sqn + _AHEAD) % (1 << 48)).to_bytes(_SQN_OCTETS, "big")
+    auts = functions.auts(key, opc, rand, sqn_ms)
+    if forged:
+        auts = auts[:-1] + bytes((auts[-1] ^ 0xFF,))
+    return {"rand": rand.hex(), "auts": auts.hex()}

@@ -15,6 +15,7 @@ from makmal.bench import elements
 from makmal.bench.authentication_bench import AuthenticationBench
 from makmal.bench.elements import WrongElements
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.nrf_bench import NrfBench
 from makmal.bench.service_call import Call
 from makmal.bench.service_operations import OPERATIONS, Operation, create_sm_context
 from makmal.network import service, slices
@@ -188,6 +189,11 @@ class ServiceBench:
             agent=f"{consumer}-{TESTER}",
         )
         return await function.deliver(to, message, self.bench.settings.answer)
+
+    @cached_property
+    def nrf(self) -> NrfBench:
+        """Functions of ours with any profile, in front of an NRF."""
+        return NrfBench(self)
 
     @cached_property
     def authentication(self) -> AuthenticationBench:

@@ -1,0 +1,85 @@
+"""TS 29.510, 5.2.2: whose profile is whose, and who is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from makmal.judges.verdict import Findings, Verdict
+from makmal.testcases.reading import variant
+from makmal.testcases.test_case import TestCase
+from makmal.testcases.ts33117.exchanges import judge_refused, judge_served
+from makmal.trace.trace import Section, Trace
+
+if TYPE_CHECKING:
+    from makmal.bench.bench import Bench
+
+
+class ProfileIdentity(TestCase):
+    """A profile is registered under the identity that it has."""
+
+    name = "MAKMAL_NRF_PROFILE_IDENTITY"
+    needs: ClassVar[tuple[str, ...]] = ("neighbours",)
+    GOOD = "a profile under its own identity"
+    OTHER = "a profile under the identity of another function"
+
+    async def procedure(self, bench: Bench) -> None:
+        """Two functions; the second writes its profile over the first's."""
+        nrf = bench.services.nrf
+        with bench.variant(self.GOOD):
+            first = await nrf.register("AF")
+            with bench.variant(self.OTHER):
+                await nrf.register("AF", at=first)
+
+    def judge(self, trace: Trace) -> Verdict:
+        """Fail when the second profile is taken in place of the first."""
+        findings = Findings()
+        good, other = (variant(trace, findings, each) for each in (self.GOOD, self.OTHER))
+        if good is not None and judge_served(findings, self.GOOD, good) and other is not None:
+            judge_refused(findings, self.OTHER, other)
+        return self.conclude(findings, trace, "no profile was registered")
+
+
+class NotificationAuthorization(TestCase):
+    """Who may not discover a function is not told of it either (5.2.2.6)."""
+
+    name = "MAKMAL_NRF_NOTIFICATION_AUTHORIZATION"
+    needs: ClassVar[tuple[str, ...]] = ("neighbours",)
+    PREPARATION = "subscriptions of an allowed and of another consumer"
+    CHANGE = "a function registers that allows one of them"
+    ALLOWED, OTHER = "status-of-allowed", "status-of-other"
+
+    async def procedure(self, bench: Bench) -> None:
+        """Both subscribe to functions of one type, of which one then registers."""
+        nrf = bench.services.nrf
+        with bench.variant(self.PREPARATION):
+            await nrf.subscribe(self.ALLOWED, "SMF")
+            await nrf.subscribe(self.OTHER, "NEF")
+        with bench.variant(self.CHANGE):
+            await nrf.register("AF", allowedNfTypes=["SMF"])
+            await bench.quiet()
+
+    def judge(self, trace: Trace) -> Verdict:
+        """Fail when the other is told."""
+        findings = Findings()
+        section = variant(trace, findings, self.CHANGE)
+        if section is not None:
+            allowed, other = (_told(section, each) for each in (self.ALLOWED, self.OTHER))
+            if other is not None:
+                findings.violation("a consumer that is not allowed was told", other)
+            elif allowed is None:
+                findings.doubt("nobody was told, so that nothing is shown", section.frame)
+            else:
+                findings.conforming("only the consumer that is allowed was told", allowed)
+        return self.conclude(findings, trace, "nothing changed")
+
+
+def _told(section: Section, name: str) -> int | None:
+    """The frame of a notification to a subscriber."""
+    return next(
+        (
+            each.frame
+            for each in section.services
+            if each.http.is_request and (each.http.path or "").endswith(f"/{name}")
+        ),
+        None,
+    )
