@@ -39,6 +39,7 @@ class HttpEnds:
 
     def __init__(self, world: World, version: str = "2") -> None:
         self.world, self.version = world, version
+        self._is_closed = False
         self._served: set[Endpoint] = set()
         self._listening: list[HttpListening] = []
         self._clients: dict[_Key, HttpClient] = {}
@@ -170,7 +171,12 @@ class HttpEnds:
     def channel_to(self, tls: TlsTo | None = None) -> Channel:
         """Our side of a connection that is to be made."""
         session = None if tls is None else tls.client.session(tls.server_name)
-        return Channel(True, self._note_of_client, self.world.recorder.key_log, session)
+        return Channel(True, self._note_of_client, self.note_key_log, session)
+
+    def note_key_log(self, lines: bytes) -> None:
+        """Put secrets of TLS into the trace."""
+        if not self._is_closed:
+            self.world.recorder.key_log(lines)
 
     def _note_of_client(self, client: Endpoint, server: Endpoint) -> OctetNote | None:
         """What notes the octets of a connection that we made: nothing if the server notes them."""
@@ -182,7 +188,13 @@ class HttpEnds:
         if isinstance(world.recorder, NoRecorder):
             return None
         note = world.recorder.tcp(world.now_ns, client, server)
-        return lambda from_client, octets: note(world.now_ns, from_client, octets)
+
+        def passed(from_client: bool, octets: bytes | None) -> None:
+            # What is still on its way when the world ends is in nobody's trace.
+            if not self._is_closed:
+                note(world.now_ns, from_client, octets)
+
+        return passed
 
     def hang_up_at(self, server: Endpoint) -> None:
         """Close the connections that somebody has opened to a server of ours."""
@@ -199,6 +211,7 @@ class HttpEnds:
 
     async def close(self) -> None:
         """Close everything."""
+        self._is_closed = True
         for client in self._clients.values():
             await client.finish()
         self._clients.clear()
@@ -245,7 +258,7 @@ class HttpListening:
     def _accept(self, client: Endpoint) -> Channel:
         session = None if self._tls is None else self._tls.session()
         ends = self._ends
-        channel = Channel(False, ends.note_of, ends.world.recorder.key_log, session)
+        channel = Channel(False, ends.note_of, ends.note_key_log, session)
 
         async def handle(message: HttpMessage) -> HttpMessage:
             try:
