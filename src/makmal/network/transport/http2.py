@@ -100,6 +100,7 @@ class _Connection(ABC):
             self._ended(event.stream_id)
         elif isinstance(event, events.StreamReset):
             self._reset(event.stream_id, "the request was reset")
+            self._window.set()
         elif isinstance(event, events.WindowUpdated | events.RemoteSettingsChanged):
             self._window.set()
         elif isinstance(event, events.ConnectionTerminated):
@@ -139,13 +140,18 @@ class _Connection(ABC):
                 self._window.clear()
                 self.flush()
                 await self._window.wait()
-                if self.end:
+                if self.end or self._is_answered(stream_id):
                     return
                 continue
             piece = body[position : position + window]
             position += len(piece)
             self.h2.send_data(stream_id, piece, end_stream=position >= len(body))
         self.flush_soon()
+
+    def _is_answered(self, stream_id: int) -> bool:
+        """Whether nobody wants the rest of what is being sent."""
+        stream = self.streams.get(stream_id)
+        return stream is not None and stream.answer is not None and stream.answer.done()
 
     def close(self) -> None:
         """Say goodbye and close."""
