@@ -176,7 +176,6 @@ def parse_scheme(text: str, name: str) -> Scheme:
         "accepted", "validity_months", "surveillance_months", "numbering", "conditions", "audit",
         "separation", "area",
     )  # fmt: skip
-    outcome = choice(*(each.value for each in Outcome))
     return Scheme(
         root.take("name", toml_text),
         root.take("title", toml_text),
@@ -185,7 +184,7 @@ def parse_scheme(text: str, name: str) -> Scheme:
         root.take("summary", toml_text),
         root.take("product_classes", _texts, ()),
         root.take("references", _texts),
-        tuple(Outcome(outcome(each)) for each in root.take("accepted", _texts)),
+        root.take("accepted", _outcomes),
         root.take("validity_months", number(1, 120)),
         root.take("surveillance_months", number(1, 120)),
         root.take("numbering", _numbering),
@@ -225,9 +224,16 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _outcomes(value: Any) -> tuple[Outcome, ...]:
+    read = choice(*(each.value for each in Outcome))
+    return tuple(Outcome(read(each)) for each in _texts(value))
+
+
 def _numbering(value: Any) -> str:
     try:
-        if value.format(year=2026, serial=1) != value.format(year=2027, serial=2):
+        first, second = (value.format(year=2026, serial=serial) for serial in (1, 2))
+        # A number names a file too.
+        if first != second and re.fullmatch(r"[\w.-]+", first):
             return str(value)
     except (AttributeError, KeyError, IndexError, ValueError):
         pass

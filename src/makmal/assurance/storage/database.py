@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +69,10 @@ def open_database(url: str) -> Database:
     except ArgumentError:
         raise AssuranceError(f"{url} is no database: name a file, or postgresql://...") from None
     if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+pg8000")
+        # As PostgreSQL's own programs do: whoever runs this, unless the URL says who.
+        parsed = parsed.set(
+            drivername="postgresql+pg8000", username=parsed.username or getpass.getuser()
+        )
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         try:
             Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
