@@ -22,6 +22,8 @@ FEATURES = frozenset(
 )  # fmt: skip
 # What the embedded UPF declares.
 UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation"})
+# What the embedded gNB declares.
+GNB_FEATURES = frozenset({"xn", "rrc-inactive"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
 # What the embedded SMF is asked to hold: more would prove no more.

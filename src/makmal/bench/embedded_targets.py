@@ -8,7 +8,8 @@ from typing import Any
 
 from makmal.bench import embedded
 from makmal.bench.application import embedded as application
-from makmal.bench.embedded_plan import FEATURES, UPF_FEATURES
+from makmal.bench.embedded_plan import FEATURES, GNB_FEATURES, UPF_FEATURES
+from makmal.bench.radio import embedded_gnb
 from makmal.bench.user_plane import embedded_upf
 from makmal.cloud import faults as cloud
 from makmal.judges.verdict import Verdict
@@ -54,9 +55,14 @@ def _upf() -> EmbeddedTarget:
     return replace(_network_function("UPF"), evaluate=embedded_upf.evaluate, features=UPF_FEATURES)
 
 
+def _gnb() -> EmbeddedTarget:
+    """The gNB, with UEs on its Uu."""
+    return replace(_network_function("gNB"), evaluate=embedded_gnb.evaluate, features=GNB_FEATURES)
+
+
 EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
     name: _network_function(name) for name in FUNCTIONS if not name.endswith("-2")
-} | {"UPF": _upf()}
+} | {"UPF": _upf(), "gNB": _gnb()}
 EMBEDDED_TARGETS[cloud.PRODUCT_CLASS] = EmbeddedTarget(
     cloud.PRODUCT_CLASS,
     application.SOUND,

@@ -319,11 +319,18 @@ class RadioReading:
                         payload, verified, ciphered = sdu[clear:], True, deciphers
                         break
                     verified = False
+                    forged = next(
+                        (each for each in (sdu[clear:], body[clear:]) if is_packet(each)), None
+                    )
+                    if forged is not None:
+                        payload, ciphered = forged, deciphers
+                        break
                 elif is_packet(body[clear:]):
                     payload, ciphered = body[clear:], deciphers
                     break
             if payload is not None:
-                connection.keys = [key]
+                if verified is not False:
+                    connection.keys = [key]
                 break
         if payload is None and is_packet(pdu.payload[clear:]):
             payload, ciphered = pdu.payload[clear:], False

@@ -13,6 +13,7 @@ from makmal.network.amf.policy import AmfPolicy
 from makmal.network.ausf.policy import AusfPolicy
 from makmal.network.bsf import BsfPolicy
 from makmal.network.chf import ChfPolicy
+from makmal.network.gnb.policy import GnbPolicy
 from makmal.network.nrf.policy import NrfPolicy
 from makmal.network.nssaaf import NssaafPolicy
 from makmal.network.nssf import NssfPolicy
@@ -36,6 +37,7 @@ class NetworkPolicy:
     ausf: AusfPolicy = field(default_factory=AusfPolicy)
     bsf: BsfPolicy = field(default_factory=BsfPolicy)
     chf: ChfPolicy = field(default_factory=ChfPolicy)
+    gnb: GnbPolicy = field(default_factory=GnbPolicy)
     nrf: NrfPolicy = field(default_factory=NrfPolicy)
     nssaaf: NssaafPolicy = field(default_factory=NssaafPolicy)
     nssf: NssfPolicy = field(default_factory=NssfPolicy)

@@ -44,6 +44,14 @@ async def path_switch(
     if capabilities is not None:
         told = _in_bits(capabilities)
     context.security_capabilities = told
+    if not target.policy.tells_capabilities_at_path_switch:
+        # The fault: the one algorithm of each kind that the target likes best.
+        told = ngap.UESecurityCapabilities(
+            1 << 16 - max(target.policy.ciphering_priority[0], 1),
+            1 << 16 - max(target.policy.integrity_priority[0], 1),
+            0,
+            0,
+        )
     await target.open_user_plane()
     items = []
     for resources in old.sessions.values():

@@ -81,9 +81,8 @@ class RadioEnd(ABC):
             pdu = transmitter.send(octets)
         else:
             used = transmitter.next_count if count is None else count
+            # What nobody may accept takes no COUNT: the next good PDU has it.
             pdu = transmitter.protect(octets, used, mac)
-            if count is None:
-                transmitter.next_count += 1
         framed = FramedPdu(found.bearer, self._at_ue, pdu)
         self.send_again(framed)
         return framed
@@ -130,7 +129,8 @@ class RadioEnd(ABC):
     def _watch(self, found: RadioBearer) -> None:
         """Let t-Reordering run where something is missing."""
         receiver = found.receiver
-        if not receiver.is_reordering or id(receiver) in self._reordering:
+        # On an SRB it never expires (TS 38.331, 9.2.1): RLC loses nothing.
+        if found.drb is None or not receiver.is_reordering or id(receiver) in self._reordering:
             return
         self._reordering.add(id(receiver))
 

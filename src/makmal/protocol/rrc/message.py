@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from makmal.protocol.errors import DecodeError
@@ -95,8 +96,12 @@ class Message:
         return list(self.value.items()) if self._is_mapping else [(self.kind, self.value)]
 
 
+@lru_cache(maxsize=512)
 def decode(channel: Channel, octets: bytes) -> Message:
-    """Read a message of a channel. Raises DecodeError."""
+    """Read a message of a channel. Raises DecodeError.
+
+    The same octets give the same object: what is sent is read by its receiver and by an observer.
+    """
     whole = asn1.decode(channel.message_type, octets)
     try:
         outer, chosen = whole["message"]

@@ -1,0 +1,1 @@
+"""The test cases of TS 33.511: gNB."""
