@@ -119,18 +119,20 @@ class Bench(Steps):
     async def configured(self, **settings: Any) -> AsyncIterator[None]:
         """The product with other settings, for the time of a block."""
         await self._controls.configure(settings)
-        await self._reconnect()
+        self._reconnect()
         try:
             yield
         finally:
             await self._controls.restore()
-            await self._reconnect()
+            self._reconnect()
 
-    async def _reconnect(self) -> None:
-        """A product that was configured anew may have lost its associations."""
-        for name, gnb in list(self._gnbs.items()):
-            if not gnb.is_connected:
-                del self._gnbs[name]
+    def _reconnect(self) -> None:
+        """A product that is configured anew may have been restarted for it, without a word to its
+        peers: its associations are set up again when they are next needed.
+        """
+        for gnb in self._gnbs.values():
+            gnb.close()
+        self._gnbs.clear()
 
     async def collect_log(self) -> None:
         """Put the product's log into the trace."""
