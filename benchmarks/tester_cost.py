@@ -7,9 +7,9 @@ The tester is a gNB and UEs of Makmal in this process: NG Setup, then complete r
 5G AKA, security mode, Registration Complete), over SCTP. Its processor time and that of the AMF are
 taken over the same registrations of the same run.
 
-Without a target the AMF is the embedded one, in a process of its own. A target file names a product:
-a whole core, which must know the file's subscribers, or a surrounded AMF, whose neighbours are then
-ours and run in another process. --pid is the process of the AMF, as often as it has several.
+Without a target the AMF is the embedded one, in a process of its own. A target file names a
+product: a whole core, which must know the file's subscribers, or a surrounded AMF, whose neighbours
+are then ours and run in another process. --pid is a process of the AMF.
 
 Exit code 1 when the tester needs more than the AMF.
 """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+from makmal.bench.hooks import Hooks
 from makmal.bench.opening import policy_of
 from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
 from makmal.bench.subscriber_row import SubscriberRow
@@ -40,7 +42,7 @@ def run(work: Any) -> None:
 
 def test_the_first_test_case_waits_for_the_product_and_the_next_one_knows_it() -> None:
     async def work() -> None:
-        registration = ProductRegistration()
+        registration = ProductRegistration(Hooks({}, Path()))
         network, nrf = await _network()
         waiting = asyncio.create_task(registration.hand_on(TARGET, network))
         await asyncio.sleep(11)
@@ -61,9 +63,34 @@ def test_the_first_test_case_waits_for_the_product_and_the_next_one_knows_it() -
     run(work)
 
 
+def test_a_product_that_was_started_again_is_awaited_again() -> None:
+    async def work() -> None:
+        hooks = Hooks({}, Path())
+        registration = ProductRegistration(hooks)
+        network, nrf = await _network()
+        nrf.admit(PROFILE)
+        assert await registration.hand_on(TARGET, network) is None
+        registration.take(TARGET, network)
+        hooks.starts += 1
+        network, nrf = await _network()
+        waiting = asyncio.create_task(registration.hand_on(TARGET, network))
+        await asyncio.sleep(5)
+        assert not waiting.done()
+        assert PROFILE["nfInstanceId"] not in nrf.instances
+        later = {**PROFILE, "nfInstanceId": "1d7c4a4a-e9a9-41f1-b8bd-bda869e9b7bb"}
+        nrf.admit(later)
+        assert await waiting is None
+        registration.take(TARGET, network)
+        network, nrf = await _network()
+        assert await registration.hand_on(TARGET, network) is None
+        assert nrf.instances[later["nfInstanceId"]].profile == later
+
+    run(work)
+
+
 def test_a_product_that_does_not_register_is_told_of_once() -> None:
     async def work() -> None:
-        registration = ProductRegistration()
+        registration = ProductRegistration(Hooks({}, Path()))
         network, nrf = await _network()
         # An AMF somewhere else, and something else of the product's, are not it.
         nrf.admit({**PROFILE, "ipv4Addresses": ["10.77.0.99"]})
@@ -83,11 +110,11 @@ def test_nothing_is_awaited_of_who_has_no_services_to_register() -> None:
         embedded = parse_target(EMBEDDED)
         network, nrf = await _network()
         began = nrf.world.now_ns
-        assert await ProductRegistration().hand_on(embedded, network) is None
+        assert await ProductRegistration(Hooks({}, Path())).hand_on(embedded, network) is None
         upf = SURROUNDED.replace('class = "AMF"', 'class = "UPF"')
         upf = upf.replace('n2 = "10.77.0.2"', 'n3 = "10.77.0.2"\nn4 = "10.77.0.2"')
         without = parse_target("\n".join(x for x in upf.splitlines() if "sbi" not in x))
-        assert await ProductRegistration().hand_on(without, network) is None
+        assert await ProductRegistration(Hooks({}, Path())).hand_on(without, network) is None
         assert nrf.world.now_ns == began
 
     run(work)

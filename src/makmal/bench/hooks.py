@@ -59,6 +59,8 @@ class Hooks:
     def __init__(self, commands: Mapping[str, HookCommand], directory: Path) -> None:
         self._commands, self._directory = commands, directory
         self.runs: list[HookRun] = []
+        # How often the product was started, or configured anew, which may start it too.
+        self.starts = 0
 
     def __contains__(self, name: str) -> bool:
         return name in self._commands
@@ -74,6 +76,7 @@ class Hooks:
 
     async def run(self, name: str, values: Mapping[str, str] | None = None) -> HookRun:
         """Run a hook with values for what stands in braces. Raises HookError unless it succeeds."""
+        self.starts += name in ("start", "reconfigure")
         run = await self._run(self._commands[name], values or {})
         if run.exit_code is None:
             raise HookError(

@@ -37,7 +37,7 @@ _CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP
 
 def bench_opener(hooks: Hooks) -> OpenBench:
     """What opens the bench of one test case of a campaign. ``hooks`` are the target's."""
-    registration, row = ProductRegistration(), SubscriberRow()
+    registration, row = ProductRegistration(hooks), SubscriberRow()
 
     def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[OpenedBench]:
         if target.product.product_class == APPLICATION:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from makmal.bench.hooks import Hooks
 from makmal.bench.target import Target
 from makmal.bench.target_addresses import SURROUNDED
 from makmal.network.nf_profiles import addresses_of
@@ -24,11 +25,15 @@ _SECONDS, _BETWEEN_LOOKS = 20.0, 0.05
 
 
 class ProductRegistration:
-    """Of one product, in one campaign."""
+    """Of one product, in one campaign. ``hooks`` tell whether it was started meanwhile: then it is
+    another instance, and awaited again.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
         self._profile: dict[str, Any] | None = None
-        self._was_awaited = False
+        # After how many starts of the product it was last awaited, and last known.
+        self._awaited = self._known = -1
 
     async def hand_on(self, target: Target, network: ReferenceNetwork) -> str | None:
         """Have our NRF know the product. A sentence when it did not register; None when it did,
@@ -39,12 +44,12 @@ class ProductRegistration:
             return None
         if "sbi" not in target.addresses.ends:
             return None
-        if self._profile is not None:
+        if self._profile is not None and self._known == self._hooks.starts:
             nrf.admit(self._profile, nrf.world.now_ns)
             return None
-        if self._was_awaited:
+        if self._awaited == self._hooks.starts:
             return None
-        self._was_awaited = True
+        self._awaited = self._hooks.starts
         try:
             async with asyncio.timeout(_SECONDS):
                 while _registered(target, nrf) is None:  # noqa: ASYNC110 - it is the NRF's to know
@@ -56,8 +61,9 @@ class ProductRegistration:
     def take(self, target: Target, network: ReferenceNetwork) -> None:
         """Remember what the product registered last."""
         nrf = network.functions.get("NRF")
-        if isinstance(nrf, Nrf):
-            self._profile = _registered(target, nrf) or self._profile
+        profile = _registered(target, nrf) if isinstance(nrf, Nrf) else None
+        if profile is not None:
+            self._profile, self._known = profile, self._hooks.starts
 
 
 def _registered(target: Target, nrf: Nrf) -> dict[str, Any] | None:

@@ -146,6 +146,11 @@ class WireWorld(World):
         stack.listen(local.port, accepted)
         return _N2Listening(stack, local)
 
+    @property
+    def passes_n2_as_it_is(self) -> bool:
+        """Whether nobody taps messages of N2 now, and none is noted beside its packets."""
+        return not self.taps and (self._notes_packets or isinstance(self.recorder, NoRecorder))
+
     def pass_n2(
         self, source: Endpoint, destination: Endpoint, payload: bytes, stream_id: int
     ) -> list[Passage]:
@@ -309,6 +314,9 @@ class WireN2Link:
 
     def send(self, payload: bytes, stream_id: int = 0) -> None:
         """Send one NGAP PDU."""
+        if self._world.passes_n2_as_it_is:
+            self._link.send(payload, stream_id, _PPID_NGAP)
+            return
         for each in self._world.pass_n2(self.local, self.remote, payload, stream_id):
             if each.delay:
                 asyncio.get_running_loop().call_later(
@@ -319,8 +327,8 @@ class WireN2Link:
 
     def _received(self, payload: bytes, stream_id: int, identifier: int) -> None:
         del identifier
-        if self._world.is_ours(self.remote.address):
-            # It was noted and tapped where it was sent.
+        if self._world.passes_n2_as_it_is or self._world.is_ours(self.remote.address):
+            # Where it was sent by us, it was noted and tapped there.
             self._deliver(payload, stream_id)
             return
         for each in self._world.pass_n2(self.remote, self.local, payload, stream_id):

@@ -25,6 +25,7 @@ from makmal.trace.frame import Endpoint
 
 M = nas.MessageType
 _CONTEXTS = "/nsmf-pdusession/v1/sm-contexts"
+_FAILURES = "/nsmf-callback/v1/n1-n2-failures"
 # 5GSM causes (TS 24.501, 9.11.4.2).
 _INSUFFICIENT_RESOURCES, _UNKNOWN_DNN, _UNKNOWN_TYPE = 26, 27, 28
 _REGULAR_DEACTIVATION = 36
@@ -67,6 +68,7 @@ class Smf(NetworkFunction):
         self.route("POST", f"{_CONTEXTS}/{{reference}}/release", self._release)
         for kind in ("sm-policy-notify", "charging-notify"):
             self.route("POST", f"/nsmf-callback/v1/{kind}/{{reference}}", self._told)
+        self.route("POST", f"{_FAILURES}/{{reference}}", self._was_not_reached)
 
     async def stop(self) -> None:
         """Close N4, and stop serving."""
@@ -229,7 +231,11 @@ class Smf(NetworkFunction):
         self, session: SmSession, content: bytes | None, kind: str, octets: bytes | None
     ) -> None:
         """Namf_Communication_N1N2MessageTransfer (TS 29.518, 5.2.2.3.1)."""
-        document: dict[str, Any] = {"pduSessionId": session.identity}
+        document: dict[str, Any] = {
+            "pduSessionId": session.identity,
+            # Without it an AMF need not page: nobody would hear that the UE does not answer.
+            "n1n2FailureTxfNotifURI": self.uri(f"{_FAILURES}/{session.reference}"),
+        }
         parts: dict[str, tuple[str, bytes]] = {}
         if content is not None:
             document["n1MessageContainer"] = {
@@ -258,11 +264,16 @@ class Smf(NetworkFunction):
             self.log.append(f"the AMF did not take a message for {session.supi}: {error}")
 
     async def _amf(self, session: SmSession) -> Endpoint:
-        """The AMF that serves the UE: one of ours, or the one that the NRF knows."""
+        """The AMF that serves the UE: one of ours, or the one that the NRF knows; where that one
+        is gone, another (TS 23.501, 5.21.2.2).
+        """
         for name in self.plan.addresses:
             if name.startswith("AMF") and self.plan.instance(name) == session.amf:
                 return self.plan.service(name)
-        return await self.discover("AMF", "namf-comm", session.amf or None)
+        try:
+            return await self.discover("AMF", "namf-comm", session.amf or None)
+        except UnreachableError:
+            return await self.discover("AMF", "namf-comm")
 
     async def _modify(self, request: ServiceRequest) -> HttpMessage:
         """UpdateSMContext (5.2.2.3)."""
@@ -418,6 +429,12 @@ class Smf(NetworkFunction):
     async def _wake(self, session: SmSession) -> None:
         """Data waits for a UE that is idle (TS 23.502, 4.2.3.3, 3a)."""
         await self._transfer(session, None, "PDU_RES_SETUP_REQ", session.setup_request())
+
+    async def _was_not_reached(self, request: ServiceRequest) -> HttpMessage:
+        """N1N2TransferFailureNotification (TS 29.518, 5.2.2.3.2): the data waits on at the UPF."""
+        session, cause = self._session(request), request.required("cause", str)
+        self.log.append(f"the AMF did not reach {session.supi}: {cause}")
+        return service.response(204)
 
     async def notify_downlink_data(self, supi: str) -> bool:
         """Act as if the UPF had reported data for a UE; whether it has a session."""

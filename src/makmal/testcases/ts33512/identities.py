@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 M = nas.MessageType
 _CIPHERED = nas.SecurityHeaderType.INTEGRITY_PROTECTED_AND_CIPHERED
-# Two of four random 5G-TMSIs lie closer than this with a chance of one to thousands.
-_CLOSE = 1 << 16
-_FEWEST_TO_TELL = 3
+# Each of three draws in a row lies so near the one before with a chance of one to thousands, even
+# if only some thousand values are drawn from.
+_NEXT = 1 << 8
+_FEWEST_TO_TELL = 4
+# Of 2^32 values, random ones do not all lie in a range of so many.
+_FEW = 1 << 16
 
 
 class GutiAllocation(TestCase):
@@ -65,7 +68,7 @@ class GutiAllocation(TestCase):
             section = variant(trace, findings, name) if self._was_run(trace, name) else None
             if section is not None:
                 self._judge(findings, name, section, assigned)
-        self._judge_distances(findings, assigned)
+        self.judge_distances(findings, assigned)
         return self.conclude(findings, trace, "no 5G-GUTI was assigned")
 
     def _was_run(self, trace: Trace, name: str) -> bool:
@@ -154,13 +157,22 @@ class GutiAllocation(TestCase):
         if context is not None and context.algorithms.ciphering == 0:
             findings.doubt(f"{name}: NEA0 was selected, nothing is ciphered", message.frame)
 
-    def _judge_distances(self, findings: Findings, assigned: list[tuple[int, int]]) -> None:
+    def judge_distances(self, findings: Findings, assigned: list[tuple[int, int]]) -> None:
+        """Judge 5G-TMSIs with their frames, in the order in which they were assigned."""
         values = list(dict.fromkeys(tmsi for tmsi, _ in assigned))
         if len(values) < _FEWEST_TO_TELL:
             return
-        steps = [abs(one - other) for one, other in pairwise(values)]
-        if all(step < _CLOSE for step in steps):
+        frames = [frame for _, frame in assigned]
+        if all(abs(one - other) < _NEXT for one, other in pairwise(values)):
             findings.violation(
-                f"the 5G-TMSIs can be foreseen: {len(values)} in a row lie close together",
-                *(frame for _, frame in assigned),
+                f"the 5G-TMSIs can be foreseen: {len(values)} in a row, each close to the last",
+                *frames,
+            )
+            return
+        span = max(values) - min(values) + 1
+        if span <= _FEW:
+            findings.conforming(
+                f"the {len(values)} 5G-TMSIs do not follow from each other, but lie within {span} "
+                "values: few have to be tried to hit one",
+                *frames,
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from makmal.judges.verdict import Findings, Verdict
 from makmal.protocol import nas, ngap
 from makmal.protocol.ngap import ie
-from makmal.testcases.reading import LOG, first, variant
+from makmal.testcases.reading import LOG, answer_to, first, variant
 from makmal.testcases.test_case import TestCase
 from makmal.trace.message import NgapMessage
 from makmal.trace.trace import Section, Trace
@@ -101,6 +101,24 @@ def _bits(octet: int) -> int:
     return (octet & 0x7F) << 9
 
 
+def _refusal(section: Section) -> str:
+    """What an AMF that was asked to take a UE over answered (TS 29.518, 5.2.2.2.3), if it did."""
+    asked = next(
+        (
+            each
+            for each in section.services
+            if each.http.is_request
+            and each.http.method == "PUT"
+            and "/namf-comm/v1/ue-contexts/" in (each.http.path or "")
+        ),
+        None,
+    )
+    answer = None if asked is None else answer_to(section, asked)
+    if answer is None:
+        return ""
+    return f": CreateUEContext was answered with status {answer.http.status}"
+
+
 class AlgorithmsAtAmfChange(TestCase):
     """4.2.2.4.2: a new AMF chooses anew, at a handover and at a registration."""
 
@@ -170,7 +188,7 @@ class AlgorithmsAtAmfChange(TestCase):
             findings.doubt(f"{name}: capabilities or algorithms are missing", old.frame)
             return
         if request is None:
-            findings.doubt(f"{name}: the target gNB got no Handover Request")
+            findings.doubt(f"{name}: the target gNB got no Handover Request{_refusal(section)}")
             return
         ciphering, integrity = self._expected(trace, capability)
         container = request.pdu.get(ie.NASC)
