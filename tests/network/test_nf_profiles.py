@@ -14,6 +14,8 @@ from makmal.network.simulated_world import SimulatedWorld, simulate
 from makmal.network.world import UnreachableError
 from makmal.trace.frame import Endpoint
 
+ONE, OTHER, NOBODY = (f"{each}d7c4a4a-e9a9-41f1-b8bd-bda869e9b7bb" for each in range(3))
+
 
 def service(name: str, port: int | None, **further: Any) -> dict[str, Any]:
     end: dict[str, Any] = {**further} | ({} if port is None else {"port": port})
@@ -77,20 +79,22 @@ def test_a_consumer_finds_the_one_that_it_means() -> None:
         nrf, consumer = Nrf(world, plan), Pcf(world, plan)
         await nrf.start()
         await consumer.start()
-        for identity, address in (("a" * 8, "192.0.2.77"), ("b" * 8, "192.0.2.78")):
+        for identity, address in ((ONE, "192.0.2.77"), (OTHER, "192.0.2.78")):
             nrf.admit(profile(identity, address))
         comm = "namf-comm"
-        assert await consumer.discover("AMF", comm, "b" * 8) == Endpoint("192.0.2.78", 7777)
-        assert await consumer.discover("AMF", comm, "a" * 8) == Endpoint("192.0.2.77", 7777)
+        assert await consumer.discover("AMF", comm, OTHER) == Endpoint("192.0.2.78", 7777)
+        assert await consumer.discover("AMF", comm, ONE) == Endpoint("192.0.2.77", 7777)
         assert await consumer.discover("AMF", "namf-evts") == Endpoint("192.0.2.77", 7000)
-        with pytest.raises(UnreachableError, match="the NRF knows no AMF with the instance id c"):
-            await consumer.discover("AMF", comm, "c")
+        with pytest.raises(
+            UnreachableError, match=f"the NRF knows no AMF with the instance id {NOBODY}"
+        ):
+            await consumer.discover("AMF", comm, NOBODY)
         # What was found is kept, until it is to be forgotten.
         nrf.instances.clear()
-        assert await consumer.discover("AMF", comm, "b" * 8) == Endpoint("192.0.2.78", 7777)
+        assert await consumer.discover("AMF", comm, OTHER) == Endpoint("192.0.2.78", 7777)
         consumer.forget("AMF")
         with pytest.raises(UnreachableError, match="the NRF knows no AMF"):
-            await consumer.discover("AMF", comm, "b" * 8)
+            await consumer.discover("AMF", comm, OTHER)
         await world.close()
 
     simulate(work())
