@@ -202,7 +202,13 @@ _OPEN = pfcp.GateStatus(pfcp.Gate.OPEN, pfcp.Gate.OPEN)
 _TO_CORE: list[ElementSpec] = [
     (ie.FAR_ID, UPLINK_FAR),
     (ie.APPLY_ACTION, pfcp.ApplyAction.FORW),
-    (ie.FORWARDING_PARAMETERS, [(ie.DESTINATION_INTERFACE, pfcp.DestinationInterface.CORE)]),
+    (
+        ie.FORWARDING_PARAMETERS,
+        [
+            (ie.DESTINATION_INTERFACE, pfcp.DestinationInterface.CORE),
+            (ie.INTERFACE_TYPE, pfcp.InterfaceType.N6),
+        ],
+    ),
 ]
 _WAITING: list[ElementSpec] = [(ie.FAR_ID, DOWNLINK_FAR), (ie.APPLY_ACTION, _HOLD)]
 # These two are in every establishment as they are: encoded once.
@@ -263,11 +269,13 @@ def roaming_elements(
         (ie.NODE_ID, pfcp.NodeId(0, smf)),
         (ie.F_SEID, pfcp.FSeid(smf_seid, ipv4=smf)),
     ]
+    n3, n9 = pfcp.InterfaceType.N3_3GPP_ACCESS, pfcp.InterfaceType.N9_ROAMING
+    to_core, to_access = pfcp.DestinationInterface.CORE, pfcp.DestinationInterface.ACCESS
     sides = (
-        (UPLINK_FAR, pfcp.SourceInterface.ACCESS, pfcp.DestinationInterface.CORE, core),
-        (DOWNLINK_FAR, pfcp.SourceInterface.CORE, pfcp.DestinationInterface.ACCESS, access),
+        (UPLINK_FAR, (pfcp.SourceInterface.ACCESS, n3), (to_core, n9), core),
+        (DOWNLINK_FAR, (pfcp.SourceInterface.CORE, n9), (to_access, n3), access),
     )
-    for number, source, destination, (address, teid) in sides:
+    for number, (source, came), (destination, goes), (address, teid) in sides:
         chosen = pfcp.FTeid(choose=True, choose_ipv4=True, choose_id=number)
         of_ue = pfcp.UeIpAddress(
             ipv4=rules.ipv4, ipv6=rules.ipv6, destination=source == pfcp.SourceInterface.CORE
@@ -277,6 +285,7 @@ def roaming_elements(
             (ie.F_TEID, chosen),
             instance,
             (ie.UE_IP_ADDRESS, of_ue),
+            (ie.INTERFACE_TYPE, came),
         ]
         pdr: list[ElementSpec] = [
             (ie.PDR_ID, number),
@@ -298,6 +307,7 @@ def roaming_elements(
                     (ie.DESTINATION_INTERFACE, destination),
                     instance,
                     (ie.OUTER_HEADER_CREATION, header),
+                    (ie.INTERFACE_TYPE, goes),
                 ],
             ),
         ]
@@ -331,6 +341,7 @@ def detection_rules(
                 (ie.UE_IP_ADDRESS, pfcp.UeIpAddress(ipv4=rules.ipv4, ipv6=rules.ipv6)),
                 *filters,
                 (ie.QFI, flow.qfi),
+                (ie.INTERFACE_TYPE, pfcp.InterfaceType.N3_3GPP_ACCESS),
             ],
         ),
         (ie.OUTER_HEADER_REMOVAL, pfcp.OuterHeaderRemoval(pfcp.OuterHeader.GTP_U_UDP_IPV4)),
@@ -350,6 +361,7 @@ def detection_rules(
                     pfcp.UeIpAddress(ipv4=rules.ipv4, ipv6=rules.ipv6, destination=True),
                 ),
                 *filters,
+                (ie.INTERFACE_TYPE, pfcp.InterfaceType.N6),
             ],
         ),
         (ie.FAR_ID, DOWNLINK_FAR),
@@ -409,6 +421,7 @@ def forward_downlink(address: str, teid: int, *, end_marker: bool = False) -> El
                 ipv6=address if is_ipv6 else None,
             ),
         ),
+        (ie.INTERFACE_TYPE, pfcp.InterfaceType.N3_3GPP_ACCESS),
     ]
     if end_marker:
         forwarding.append((ie.PFCPSMREQ_FLAGS, pfcp.flags.PfcpSmReqFlags.SNDEM))

@@ -50,7 +50,11 @@ RequestHandler = Callable[[pfcp.Message, Endpoint], pfcp.Message | None]
 
 
 class PfcpNode:
-    """A port of PFCP. ``handle`` answers the requests that come."""
+    """A port of PFCP. ``handle`` answers the requests that come.
+
+    ``first_number``: where sequence numbers begin. A peer takes a number that it has seen lately
+    for a repetition (TS 29.244, 6.4), whoever sat at this port then.
+    """
 
     def __init__(
         self,
@@ -60,13 +64,14 @@ class PfcpNode:
         timers: PfcpTimers,
         *,
         recognises_repeats: bool = True,
+        first_number: int = 0,
     ) -> None:
         self.local, self.timers, self.log = local, timers, list[str]()
         # TS 29.244, 8.2.65: in seconds, and different after each start.
         self.started = world.now_ns // 1_000_000_000
         self._world, self._handle, self._recognises_repeats = world, handle, recognises_repeats
         self._end: DatagramEnd | None = None
-        self._number = 0
+        self._number = first_number
         self._pending: dict[tuple[Endpoint, int], _Pending] = {}
         self._answered: dict[tuple[Endpoint, int, int], tuple[float, bytes]] = {}
 

@@ -52,7 +52,8 @@ class TesterSmf:
         self.sessions: list[TesterSession] = []
         self._numbers = count(1)
         timers = PfcpTimers(t1=answer / 3)
-        self.node = PfcpNode(world, plan.n4(name), self._asked, timers)
+        first = int.from_bytes(world.random_octets(3), "big")
+        self.node = PfcpNode(world, plan.n4(name), self._asked, timers, first_number=first)
         self._is_open = False
 
     @property

@@ -109,11 +109,16 @@ class UpfBench(Steps):
         return ()
 
     async def probe(self) -> str | None:
-        """None when the product answers a heartbeat on N4; else a sentence."""
-        answer = await self.smf.heartbeat()
+        """None when the product answers on N4; else a sentence.
+
+        There are products that answer no heartbeat but to an SMF that they are associated with.
+        """
+        answer = await self.smf.heartbeat() or await self.smf.associate()
         if answer is None:
             where = self.smf.product
-            return f"{where.address}:{where.port} answers no PFCP heartbeat"
+            return (
+                f"{where.address}:{where.port} answers neither a PFCP heartbeat nor an association"
+            )
         return None
 
     # Sessions.

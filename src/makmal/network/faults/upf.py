@@ -65,6 +65,12 @@ FAULTS: tuple[Fault, ...] = (
         discards_malformed_gtpu=False,
     ),
     _fault(
+        "malformed-gtpu-passed-on",
+        "passes malformed G-PDUs on as they came, but for their TEID",
+        _MALFORMED,
+        passes_malformed_gtpu_on=True,
+    ),
+    _fault(
         "malformed-gtpu-fatal",
         "does nothing any more after a malformed GTP-U message",
         _MALFORMED,

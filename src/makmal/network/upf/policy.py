@@ -49,6 +49,7 @@ class UpfPolicy:
     # Messages that are not as TS 29.281 has them are dropped, and harm nothing.
     discards_malformed_gtpu: bool = True
     survives_malformed_gtpu: bool = True
+    passes_malformed_gtpu_on: bool = False
     # A UE reaches neither the functions of the network nor other UEs through its session.
     shields_network: bool = True
     isolates_ues: bool = True

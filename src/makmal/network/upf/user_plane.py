@@ -134,6 +134,12 @@ class UserPlane:
         self.log.append(f"undecodable datagram of {source.address}: {error}")
         if not self.policy.survives_malformed_gtpu:
             self.is_broken = True
+        elif self.policy.passes_malformed_gtpu_on and len(octets) > 8 and octets[1] == _G_PDU:
+            # A fault: nothing but the TEID is looked at, and changed.
+            session = self.by_teid.get(int.from_bytes(octets[4:8], "big"))
+            for far in () if session is None else session.forwarding.values():
+                if far.peer is not None and far.teid is not None and far.peer != source:
+                    self._send(octets[:4] + far.teid.to_bytes(4, "big") + octets[8:], far.peer)
         elif not self.policy.discards_malformed_gtpu and len(octets) > 8 and octets[1] == _G_PDU:
             # A fault: where the packet seems to begin is guessed.
             start = 16 if octets[0] & 4 else 12 if octets[0] & 3 else 8
