@@ -8,10 +8,12 @@ from typing import Any
 
 from makmal.bench import embedded
 from makmal.bench.application import embedded as application
+from makmal.bench.device import embedded as device
 from makmal.bench.embedded_plan import FEATURES, GNB_FEATURES, UPF_FEATURES
 from makmal.bench.radio import embedded_gnb
 from makmal.bench.user_plane import embedded_upf
 from makmal.cloud import faults as cloud
+from makmal.device import faults as iot
 from makmal.judges.verdict import Verdict
 from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, Variation
 from makmal.network.plan import FUNCTIONS
@@ -70,6 +72,14 @@ EMBEDDED_TARGETS[cloud.PRODUCT_CLASS] = EmbeddedTarget(
     cloud.FAULTS,
     cloud.VARIATIONS,
     application.FEATURES,
+)
+EMBEDDED_TARGETS[iot.PRODUCT_CLASS] = EmbeddedTarget(
+    iot.PRODUCT_CLASS,
+    device.SOUND,
+    device.evaluate,
+    iot.FAULTS,
+    iot.VARIATIONS,
+    device.FEATURES,
 )
 
 

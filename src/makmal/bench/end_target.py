@@ -24,16 +24,20 @@ from makmal.trace.toml_file import Table
 if TYPE_CHECKING:
     from makmal.bench.target import Product, Target
 
-APPLICATION = "application"
-END_CLASSES = (APPLICATION,)
+APPLICATION, DEVICE = "application", "device"
+END_CLASSES = (APPLICATION, DEVICE)
 NETWORK = "network"
 # What the file says of an application follows from its tables.
-_FOLLOWING = {APPLICATION: ("registration", "fetching")}
+_FOLLOWING: Mapping[str, tuple[str, ...]] = {
+    APPLICATION: ("registration", "fetching"),
+    DEVICE: (),
+}
 FEATURES: Mapping[str, Mapping[str, str]] = {
     APPLICATION: {
         "registration": "anyone can make an account",
         "fetching": "the application fetches URLs that users name",
     },
+    DEVICE: {},
 }
 
 
@@ -50,15 +54,19 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
     scope = Scope(LOOPBACK) if embedded else read_scope(root, NETWORK, addresses, laboratory)
     if embedded and kind in root:
         raise root.fail(kind, "the embedded one is known: leave this out")
-    application = None
+    application = device = None
     features = embedded_features(kind)
     if not embedded:
         from makmal.bench.application.target import read_application
+        from makmal.bench.device.target import read_device
 
         if kind not in root:
-            raise root.fail(kind, f"is missing: say under [{kind}] where it is (docs/cloud.md)")
+            raise root.fail(kind, f"is missing: say under [{kind}] where it is (docs/target.md)")
         directory = Path(name).resolve().parent
-        application = read_application(root.table(kind), directory, scope)
+        if kind == APPLICATION:
+            application = read_application(root.table(kind), directory, scope)
+        else:
+            device = read_device(root.table(kind), directory, scope)
         features = _features(root, kind)
     timers = read_timers(root) if "timers" in root else TargetTimers(test_case=600.0)
     return Target(
@@ -77,6 +85,7 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
         hooks=read_hooks(root),
         declarations=read_declarations(root),
         application=application,
+        device=device,
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from makmal.bench.application.opening import opened_application
 from makmal.bench.bench import Bench, BenchSettings
 from makmal.bench.campaign import OpenBench, OpenedBench
+from makmal.bench.device.opening import opened_device
 from makmal.bench.embedded import embedded_controls
 from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
-from makmal.bench.end_target import APPLICATION, END_CLASSES
+from makmal.bench.end_target import APPLICATION, DEVICE, END_CLASSES
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
@@ -42,6 +43,8 @@ def bench_opener(hooks: Hooks) -> OpenBench:
     def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[OpenedBench]:
         if target.product.product_class == APPLICATION:
             return opened_application(target, recorder)
+        if target.product.product_class == DEVICE:
+            return opened_device(target, recorder)
         if target.product.product_class == "UPF":
             return _opened_upf(target, recorder, hooks)
         return _opened(target, recorder, hooks, registration, row)

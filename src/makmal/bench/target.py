@@ -15,6 +15,7 @@ from pathlib import Path
 from makmal import __version__
 from makmal.bench import embedded_plan, target_fields
 from makmal.bench.application.settings import ApplicationSettings
+from makmal.bench.device.settings import DeviceSettings
 from makmal.bench.end_target import END_CLASSES, read_end_target
 from makmal.bench.hook_commands import HookCommand, read_hooks
 from makmal.bench.subscribers import Subscribers, read_subscribers
@@ -117,6 +118,7 @@ class Target:
     # The ports that a scan tries, by transport, and where the OpenAPI files of 3GPP are.
     scanned_ports: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     openapi: Path | None = None
+    device: DeviceSettings | None = None
 
     @property
     def sha256(self) -> str:

@@ -10,6 +10,7 @@ from makmal import __version__
 from makmal.cli import (
     audit,
     certificates,
+    conformance,
     evaluate,
     judge,
     lab,
@@ -65,6 +66,7 @@ app.command(
     epilog="Exit codes: 0 every test case is proven, 1 one fails on a sound network or misses its "
     "fault, 2 it could not be done.",
 )(prove.command)
+app.add_typer(conformance.app, name="conformance")
 app.command("serve", epilog="Exit codes: 0 it was interrupted, 2 it could not be done.")(
     serve.command
 )

@@ -1,9 +1,8 @@
-"""``makmal serve``: run the reference cloud application on this machine until interrupted."""
+"""``makmal serve``: run the reference cloud application or device until interrupted."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,70 +11,60 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from makmal.bench.application.embedded import USERS, populate
-from makmal.cloud import Application, CloudPolicy
-from makmal.cloud.description import description
-from makmal.cloud.faults import FAULTS
+from makmal.bench.reference_ends import (
+    serve_application,
+    serve_device,
+    write_application,
+    write_device,
+)
 from makmal.network.scope import LOOPBACK, Scope
 from makmal.network.streams import SocketConnector
-from makmal.security.laboratory_authority import Authority
-from makmal.trace.frame import Endpoint
 from makmal.trace.toml_file import nearest
 
-_FETCH_PORT = 18081
+_KINDS = ("application", "device")
 
 
 def command(
+    what: Annotated[str, typer.Argument(help="application or device.")] = "application",
     address: Annotated[
         str, typer.Option(help="The address of this machine to listen at; loopback only.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The TCP port.", min=1, max=65535)] = 8443,
     faults: Annotated[
         list[str] | None,
         typer.Option("--fault", help="Bring in a weakness (makmal list names them)."),
     ] = None,
-    openapi: Annotated[
-        Path | None, typer.Option(help="Write the OpenAPI description into this file.")
-    ] = None,
+    directory: Annotated[
+        Path, typer.Option(help="Where the target file and what belongs to it are written.")
+    ] = Path("out"),
 ) -> None:
-    """Run the reference cloud application until interrupted (Ctrl-C).
+    """Run the reference cloud application, or the reference device, until interrupted (Ctrl-C).
 
-    makmal evaluate examples/cloud.toml evaluates it, as it would evaluate any other.
+    It writes the target file to evaluate it with, which is as one for any other product would be.
     """
     errors = Console(stderr=True)
     try:
-        policy = CloudPolicy()
-        known = {each.name: each for each in FAULTS}
-        for name in faults or []:
-            if name not in known:
-                instead = nearest(name, known, "the weaknesses are")
-                raise ValueError(f"there is no weakness {name}; {instead}")
-            policy = known[name].apply(policy)
-        if openapi is not None:
-            text = json.dumps(description(policy.name), indent=2) + "\n"
-            openapi.write_text(text, "utf-8")
-        asyncio.run(_serve(Endpoint(str(ip_address(address)), port), policy))
+        if what not in _KINDS:
+            raise ValueError(f"there is no {what}; {nearest(what, _KINDS, 'there are')}")
+        local = str(ip_address(address))
+        directory.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_serve(what, local, faults or [], directory))
     except (ValueError, OSError) as error:
         errors.print(f"makmal serve: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 
-async def _serve(local: Endpoint, policy: CloudPolicy) -> None:
+async def _serve(what: str, address: str, faults: list[str], directory: Path) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    permitted = frozenset({Endpoint(local.address, _FETCH_PORT)})
-    application = Application(
-        SocketConnector(Scope(LOOPBACK)), local, policy, Authority(), permitted
-    )
-    populate(application)
-    await application.start()
-    console = Console()
-    console.print(f"https://{local.address}:{local.port}", highlight=False)
-    console.print(f"Users: {', '.join(each.name for each in USERS.values())}", highlight=False)
-    console.print("Ctrl-C ends it.")
-    try:
+    connector = SocketConnector(Scope(LOOPBACK))
+    serving = serve_application if what == "application" else serve_device
+    writing = write_application if what == "application" else write_device
+    async with serving(connector, address, faults) as listens_at:
+        console = Console()
+        path = writing(directory, address)
+        console.print(f"{what} at {listens_at}", highlight=False)
+        console.print(f"makmal evaluate {path}", highlight=False, soft_wrap=True)
+        console.print("Ctrl-C ends it.")
         await stop.wait()
-    finally:
-        application.stop()

@@ -51,7 +51,7 @@ class ApplicationBench:
         self.tap, self.recorder, self.settings = tap, recorder, settings
         self.failures: list[BaseException] = []
         self.listened: list[Listening] = []
-        self._now, self._features, self._seconds = now_ns, features, answer_seconds
+        self._now, self._features, self.seconds = now_ns, features, answer_seconds
         self._client: Http1Client | None = None
         self._tokens: dict[str, str] = {}
         self._objects: dict[str, str | None] = {}
@@ -147,7 +147,7 @@ class ApplicationBench:
         tries = _MOST_TRIES if patient else 1
         for left in reversed(range(tries)):
             message = request(method, where, self.settings.host, body, *fixed)
-            answer = await self._exchange(message, seconds or self._seconds)
+            answer = await self._exchange(message, seconds or self.seconds)
             if answer.status != _TOO_MANY or not left:
                 break
             wait = answer.header("retry-after") or "1"
@@ -198,9 +198,9 @@ class ApplicationBench:
         """A connection of its own, with TLS if the application has it. Raises UnreachableError."""
         settings = self.settings
         if not settings.is_tls:
-            return await self.tap.open(settings.address, self._seconds)
+            return await self.tap.open(settings.address, self.seconds)
         return await self.tap.open_tls(
-            settings.address, self._seconds, _client_context(), settings.server_name
+            settings.address, self.seconds, client_context(), settings.server_name
         )
 
     async def send_slowly(self, octets: bytes, seconds: float) -> None:
@@ -379,14 +379,14 @@ class ApplicationBench:
     async def offer(self, version: int, suites: tuple[int, ...]) -> None:
         """Send one ClientHello and take what comes of it. Raises UnreachableError."""
         hello = tls.client_hello(version, suites, os.urandom(32), self.settings.server_name)
-        await offer(self.tap, self.settings.address, hello, self._seconds)
+        await offer(self.tap, self.settings.address, hello, self.seconds)
 
     async def clear_text(self, path: str) -> None:
         """Ask without TLS where TLS is expected."""
-        client = Http1Client(await self.tap.open(self.settings.address, self._seconds))
+        client = Http1Client(await self.tap.open(self.settings.address, self.seconds))
         try:
             message = request("GET", f"{self.settings.prefix}{path}", self.settings.host)
-            await client.exchange(message, self._seconds)
+            await client.exchange(message, self.seconds)
         except UnreachableError:
             # That nothing legible comes back is what is hoped for.
             return
@@ -447,7 +447,7 @@ def _ends(event: Event) -> bool:
     )
 
 
-def _client_context() -> ssl.SSLContext:
+def client_context() -> ssl.SSLContext:
     """A context that takes any server: what it presents is judged, not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -491,4 +491,4 @@ def _identifier(answer: HttpMessage, parameter: str) -> str:
     return ""
 
 
-__all__ = ["ApplicationBench", "TlsError", "filled", "offer"]
+__all__ = ["ApplicationBench", "TlsError", "client_context", "filled", "offer"]

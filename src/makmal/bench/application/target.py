@@ -48,7 +48,7 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
         "inputs",
     )
     usual = ApplicationSettings.__dataclass_fields__
-    base, address = _address(table, scope)
+    base, address = read_address(table, scope)
     name = table.take("openapi", toml_file.text)
     text = toml_file.read_text(directory / name, _error(table, "openapi"))
     try:
@@ -63,10 +63,10 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
         users={
             name: _user(users.table(name, "name", "password", "token")) for name in users.values
         },
-        authentication=table.take("authentication", _authentication, "bearer"),
-        login=_login(table, "login"),
-        logout=table.optional("logout", _operation) or "",
-        registration=_login(table, "registration"),
+        authentication=table.take("authentication", read_authentication, "bearer"),
+        login=read_login(table, "login"),
+        logout=table.optional("logout", read_operation) or "",
+        registration=read_login(table, "registration"),
         administration=table.take("administration", _operations, ()),
         objects=table.take("objects", _objects, {}),
         fetching=_fetching(table, scope),
@@ -107,7 +107,8 @@ def _error(table: Table, key: str) -> type[TomlError]:
     return FileError
 
 
-def _address(table: Table, scope: Scope) -> tuple[str, Endpoint]:
+def read_address(table: Table, scope: Scope) -> tuple[str, Endpoint]:
+    """``address``, and ``host`` where that is a name. Raises the file's error."""
     base = table.take("address", toml_file.text).rstrip("/")
     try:
         parts = urlsplit(base)
@@ -133,13 +134,13 @@ def _address(table: Table, scope: Scope) -> tuple[str, Endpoint]:
 
 def _user(table: Table) -> User:
     return User(
-        table.optional("name", _secret) or "",
-        table.optional("password", _secret) or "",
-        table.optional("token", _secret) or "",
+        table.optional("name", read_secret) or "",
+        table.optional("password", read_secret) or "",
+        table.optional("token", read_secret) or "",
     )
 
 
-def _secret(value: Any) -> str:
+def read_secret(value: Any) -> str:
     """A text, or the environment variable that it names after a dollar sign."""
     text = toml_file.text(value)
     if not text.startswith(_VARIABLE):
@@ -150,7 +151,8 @@ def _secret(value: Any) -> str:
     return found
 
 
-def _operation(value: Any) -> str:
+def read_operation(value: Any) -> str:
+    """A method and a path. Raises ValueError."""
     method, _, path = toml_file.text(value).partition(" ")
     if not method.isupper() or not path.startswith("/"):
         raise ValueError('must be a method and a path, such as "POST /v1/sessions"')
@@ -160,7 +162,7 @@ def _operation(value: Any) -> str:
 def _operations(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError('must be a list such as ["GET /v1/admin/users"]')
-    return tuple(_operation(each) for each in value)
+    return tuple(read_operation(each) for each in value)
 
 
 def _objects(value: Any) -> dict[str, str]:
@@ -170,7 +172,8 @@ def _objects(value: Any) -> dict[str, str]:
     return dict(value)
 
 
-def _authentication(value: Any) -> str:
+def read_authentication(value: Any) -> str:
+    """How a token is presented. Raises ValueError."""
     text = toml_file.text(value)
     kind, _, name = text.partition(" ")
     if kind not in ("bearer", "basic", "cookie", "header") or (kind == "header") != bool(name):
@@ -178,13 +181,14 @@ def _authentication(value: Any) -> str:
     return text
 
 
-def _login(table: Table, key: str) -> Login | None:
+def read_login(table: Table, key: str) -> Login | None:
+    """How credentials become a token, None where that is not said. Raises the file's error."""
     if key not in table:
         return None
     one = table.table(key, "operation", "body", "token")
     body = one.take("body", _body, {"name": "{name}", "password": "{password}"})
     return Login(
-        one.take("operation", _operation), body, one.take("token", toml_file.text, "/token")
+        one.take("operation", read_operation), body, one.take("token", toml_file.text, "/token")
     )
 
 
@@ -205,7 +209,7 @@ def _fetching(table: Table, scope: Scope) -> Fetching | None:
             if not scope.permits(ends[key].address):
                 raise one.fail(key, f"{ends[key].address} is outside the scope")
     return Fetching(
-        one.take("operation", _operation),
+        one.take("operation", read_operation),
         one.take("property", toml_file.text),
         ends["forbidden"],
         ends.get("permitted"),
