@@ -22,7 +22,7 @@ from makmal.cli.verdict_styles import STYLES
 
 if TYPE_CHECKING:
     from makmal.judges.verdict import Verdict
-    from makmal.laboratory.showcase import Showcase, StageResult
+    from makmal.laboratory.showcase import AttackRun, Showcase, StageResult
 
 
 def command(
@@ -33,12 +33,14 @@ def command(
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
 ) -> None:
-    """Evaluate the embedded laboratory: every product first sound, then with a chosen weakness.
+    """Evaluate the embedded laboratory from end to end: network, cloud application and device,
+    first sound, then with a chosen weakness in each layer; and play the attack that these open.
 
-    The tables show each verdict without and with the weakness. All evidence stays, to be looked at
-    and judged again.
+    The tables show each verdict without and with the weakness. A page with the topology, the attack
+    and a chart for every verdict is written, and all evidence stays, to be judged again.
     """
     # The whole network is loaded for this command only.
+    from makmal.laboratory.page import write_page
     from makmal.laboratory.showcase import run_showcase
     from makmal.laboratory.stages import stages
 
@@ -61,21 +63,26 @@ def command(
                 lambda stage, name, done, whole: progress.update(
                     task, description=f"{stage.name}: {name}", completed=done, total=whole
                 ),
+                with_attack=True,
             )
+            progress.update(task, description="drawing the page", total=None)
+            page = write_page(showcase, directory)
     except (OSError, CampaignError, EvidenceError, NotDoneError) as error:
         errors.print(f"makmal lab: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     if as_json:
-        json.dump(showcase.as_json(), sys.stdout, indent=2)
+        json.dump({**showcase.as_json(), "page": str(page)}, sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        _print(showcase, directory, console)
+        _print(showcase, directory, page, console)
     raise typer.Exit(showcase.exit_code)
 
 
-def _print(showcase: Showcase, directory: Path, console: Console) -> None:
+def _print(showcase: Showcase, directory: Path, page: Path, console: Console) -> None:
     for layer in dict.fromkeys(each.stage.layer for each in showcase.stages):
         console.print(_table(layer, [e for e in showcase.stages if e.stage.layer == layer]))
+    if showcase.attack:
+        console.print(_attack(showcase.attack))
     for result, verdict in showcase.unexpected:
         console.print(
             f"Not as expected: {result.stage.name}: {verdict.test_case}: {verdict.full_reason}",
@@ -90,7 +97,9 @@ def _print(showcase: Showcase, directory: Path, console: Console) -> None:
         f"weaknesses call for ({showcase.seconds:.0f} s).",
         style="green" if showcase.exit_code == 0 else "bold red",
     )
-    console.print(f"The evidence is in {directory}. To look closer:", soft_wrap=True)
+    console.print(
+        f"The page: {page}. The evidence is in {directory}. To look closer:", soft_wrap=True
+    )
     chosen = next((each for each in showcase.stages if each.stage.fault), showcase.stages[0])
     failed = next(
         (each.test_case for each in chosen.verdicts if chosen.stage.must_fail(each.test_case)),
@@ -102,6 +111,27 @@ def _print(showcase: Showcase, directory: Path, console: Console) -> None:
         f"show {place}/trace.pcapng --keys {place}/knowledge.toml",
     ):
         console.print(f"  {program_name()} {line}", soft_wrap=True, highlight=False)
+
+
+def _attack(runs: tuple[AttackRun, ...]) -> Table:
+    """How far the attack came, with what was mended."""
+    table = Table(
+        title="The attack from the device to the data in the cloud", show_lines=True, expand=True
+    )
+    table.add_column("Step", ratio=3)
+    for run in runs:
+        table.add_column(run.name, ratio=2)
+    for steps in zip(*(run.steps for run in runs), strict=True):
+        cells = [Text(f"{steps[0].name} ({steps[0].product_class})")]
+        for step in steps:
+            if step.succeeded is None:
+                cells.append(Text("not reached", style="dim"))
+                continue
+            word, style = ("succeeds", "bold red") if step.succeeded else ("stopped", "green")
+            frames = ", ".join(str(each) for each in step.frames)
+            cells.append(Text(word, style=style).append(f"\nframe {frames}", style="dim"))
+        table.add_row(*cells)
+    return table
 
 
 def _table(layer: str, results: list[StageResult]) -> Table:

@@ -16,6 +16,9 @@ _LAYERS = {"application": "cloud application", "device": "end-user device"}
 # One chosen weakness for each class that has one in the showcase.
 WEAKNESSES = {
     "AMF": "accepts-replayed-nas",
+    "UPF": "ues-not-kept-apart",
+    "application": "role-not-checked",
+    "device": "debug-port-open",
 }
 
 
