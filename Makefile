@@ -75,6 +75,7 @@ fuzz: $(READY)
 benchmark: $(READY) witness
 	$(PYTHON) benchmarks/decode.py
 	$(PYTHON) benchmarks/audit.py
+	$(PYTHON) benchmarks/tester_cost.py
 	$(PYTHON) benchmarks/assurance.py
 	$(PYTHON) benchmarks/prove.py
 	$(PYTHON) benchmarks/thousand_ues.py

@@ -425,10 +425,12 @@ class Bench(Steps):
         leaving = [
             ue for ue in self._ues if ue.registered and ue.security is not None and ue.connection
         ]
+        ended = [ue.ends("connection") for ue in leaving]
         for ue in leaving:
             await ue.deregister(switch_off=True)
-        if leaving:
-            await asyncio.sleep(self.settings.settle)
+        if ended:
+            # A product has things to put away before it releases them; nobody goes before it does.
+            await asyncio.wait(ended, timeout=self.settings.answer)
 
     async def close(self) -> None:
         """End what runs."""

@@ -66,10 +66,18 @@ class ServiceBench:
         return self.plan.service(self.product)
 
     def consumer(self, nf_type: str) -> NetworkFunction:
-        """Our function of a type; where the product is of it, another one of ours."""
+        """Our function of a type; where the product is of it, another one of ours.
+
+        Raises NotDoneError where none is ours.
+        """
         functions = self.bench.network.functions
         if nf_type not in functions or nf_type == self.product:
-            nf_type = next(each for each in ("AMF", "SMF", "NRF") if each in functions)
+            ours = [each for each in ("AMF", "SMF", "NRF") if each in functions]
+            if not ours:
+                raise NotDoneError(
+                    "it needs functions of ours beside the product: attach it surrounded"
+                )
+            nf_type = ours[0]
         return functions[nf_type]
 
     def callback(self, nf_type: str, name: str) -> str:

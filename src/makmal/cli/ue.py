@@ -86,6 +86,10 @@ class _Use:
                 interface.close()
 
 
+# How long the core may take to release the connection of a UE that has deregistered.
+_RELEASE_SECONDS = 2.0
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What became of one UE; ``seconds`` from its first message to its last answer."""
@@ -288,7 +292,9 @@ async def _one(
     guti = "" if ue.guti is None else f"{ue.guti.tmsi:08x}"
     seconds = perf_counter() - began
     if result.accepted and deregister:
+        released = ue.ends("connection")
         await ue.deregister()
+        await asyncio.wait((released,), timeout=_RELEASE_SECONDS)
         outcome += ", deregistered"
     return Attempt(subscription.supi, result.accepted, outcome, guti, address, seconds)
 
