@@ -9,15 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from makmal.bench.embedded_plan import embedded_plan, user_plane_addresses
 from makmal.bench.embedded_targets import EMBEDDED_TARGETS
 from makmal.bench.hooks import Hooks
 from makmal.bench.opening import bench_opener
 from makmal.bench.target import Target, TargetError, parse_target
+from makmal.bench.user_plane import embedded_upf
+from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
 from makmal.judges.verdict import Outcome
 from makmal.network.frame_recorder import FrameRecorder
+from makmal.network.recorder import PayloadRecorder
+from makmal.network.simulated_world import SimulatedWorld, simulate
+from makmal.network.upf import UpfPolicy
 from makmal.testcases.registry import test_cases
 from makmal.trace.capture import open_capture
 from makmal.trace.dissect import Dissector
+from makmal.trace.knowledge import Knowledge
 from makmal.trace.trace import Trace
 
 UPF = EMBEDDED_TARGETS["UPF"]
@@ -106,3 +113,37 @@ def test_a_surrounded_upf_needs_no_subscribers_and_only_its_neighbours() -> None
 def test_a_pool_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"ue_pool.*IPv4 network"):
         parse_target(SURROUNDED.replace("10.45.0.0/16", "10.45.0.1/16"))
+
+
+DECLARED = """
+[declarations.n3-protection]
+statement = "N3 lies within one locked building"
+by = "A. Operator"
+date = 2026-01-31
+"""
+
+
+def test_where_no_ipsec_is_declared_the_verdict_rests_on_a_statement_or_on_nothing() -> None:
+    case = test_cases()["TC_UP_DATA_CONF_UPF"]()
+    recorder = PayloadRecorder()
+
+    async def run() -> None:
+        world, plan = SimulatedWorld(recorder), embedded_plan()
+        upf = embedded_upf.embedded_upf(world, plan, UpfPolicy())
+        bench = UpfBench(world, plan, UpfSettings(), embedded_upf.controls_of(upf))
+        await upf.start()
+        await bench.open()
+        await case.procedure(bench)
+        await upf.stop()
+        await bench.close()
+
+    simulate(run())
+    known = Knowledge(interface_addresses=user_plane_addresses(embedded_plan()))
+    messages = tuple(Dissector(known).payloads(recorder.payloads))
+    verdict = case.judge(Trace(messages, known))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "declares no IPsec on N3" in verdict.reason
+    declarations = parse_target(SURROUNDED + DECLARED).declarations
+    verdict = case.judge(Trace(messages, known, declarations))
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert "one locked building (A. Operator, 2026-01-31)" in verdict.reason

@@ -100,7 +100,8 @@ async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> Async
         controls = HookControls(target, hooks)
         await controls.begin()
     timers = target.timers
-    settings = UpfSettings(target.features, timers.quiet, timers.settle, timers.answer)
+    ipsec = frozenset[str]() if upf is None else embedded_upf.IPSEC
+    settings = UpfSettings(target.features, timers.quiet, timers.settle, timers.answer, ipsec)
     bench = UpfBench(world, plan, settings, controls)
     try:
         if upf is not None:

@@ -7,10 +7,16 @@ request twice sends the response twice and does nothing else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from makmal.network.world import DatagramEnd, ServiceTimeoutError, UnreachableError, World
+from makmal.network.world import (
+    DatagramEnd,
+    DatagramReceiver,
+    ServiceTimeoutError,
+    UnreachableError,
+    World,
+)
 from makmal.protocol import pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.pfcp.message import ElementSpec
@@ -49,11 +55,15 @@ class _Pending:
 RequestHandler = Callable[[pfcp.Message, Endpoint], pfcp.Message | None]
 
 
+OpenDatagrams = Callable[[Endpoint, DatagramReceiver], Awaitable[DatagramEnd]]
+
+
 class PfcpNode:
     """A port of PFCP. ``handle`` answers the requests that come.
 
     ``first_number``: where sequence numbers begin. A peer takes a number that it has seen lately
-    for a repetition (TS 29.244, 6.4), whoever sat at this port then.
+    for a repetition (TS 29.244, 6.4), whoever sat at this port then. ``open_datagrams`` opens the
+    port, the world unless given.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class PfcpNode:
         *,
         recognises_repeats: bool = True,
         first_number: int = 0,
+        open_datagrams: OpenDatagrams | None = None,
     ) -> None:
         self.local, self.timers, self.log = local, timers, list[str]()
         # TS 29.244, 8.2.65: in seconds, and different after each start.
@@ -72,12 +83,13 @@ class PfcpNode:
         self._world, self._handle, self._recognises_repeats = world, handle, recognises_repeats
         self._end: DatagramEnd | None = None
         self._number = first_number
+        self._open_datagrams = open_datagrams or world.open_datagrams
         self._pending: dict[tuple[Endpoint, int], _Pending] = {}
         self._answered: dict[tuple[Endpoint, int, int], tuple[float, bytes]] = {}
 
     async def open(self) -> None:
         """Open the port. Raises OSError."""
-        self._end = await self._world.open_datagrams(self.local, self._receive)
+        self._end = await self._open_datagrams(self.local, self._receive)
 
     def close(self) -> None:
         """Give the port back; who still waits for a response learns that none will come."""

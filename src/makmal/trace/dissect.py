@@ -47,7 +47,7 @@ from makmal.trace.nas_reading import NasKeySource, read_nas
 from makmal.trace.radio_reading import RadioReading
 from makmal.trace.sbi_reading import SbiReading
 from makmal.trace.tls_secrets import TlsSecrets
-from makmal.trace.transport import Reassembler
+from makmal.trace.transport import ESP_OVER_UDP_PORT, Reassembler, is_esp_over_udp
 from makmal.trace.user_equipment import UserEquipment
 
 PFCP_PORT = 8805
@@ -177,6 +177,10 @@ class Dissector:
             self._pfcp(datagram, found)
         elif pdcp.is_framed(datagram.payload):
             found.append(self._radio.framed(datagram))
+        elif ESP_OVER_UDP_PORT in ports and is_esp_over_udp(datagram.payload):
+            frames, time_ns, source, destination, payload, _ = datagram
+            ends = source._replace(port=0), destination._replace(port=0)
+            self._esp(EspPacket(frames, time_ns, *ends, payload), found)
         elif self._data_network and self._is_of_data_network(datagram):
             found.append(UserDatagram(*datagram[:5]))
 

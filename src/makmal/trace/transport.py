@@ -34,13 +34,20 @@ _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _AUTHENTICATION = 51
 # RFC 6951 and RFC 3948.
 _SCTP_OVER_UDP_PORT = 9899
-_ESP_OVER_UDP_PORT = 4500
+ESP_OVER_UDP_PORT = 4500
 
 _IPV4_HEADER = Struct(">BBHHHBBH4s4s")
 _UDP_HEADER = Struct(">HHHH")
 _TCP_HEADER = Struct(">HHIIBB")
 _PORTS = Struct(">HH")
 _MOST_ENDPOINTS = 200_000
+
+
+def is_esp_over_udp(content: bytes) -> bool:
+    """Whether a datagram of this port is ESP (RFC 3948, 2.2): a first word of zeros marks IKE, and
+    one octet is a keep-alive.
+    """
+    return len(content) >= 8 and content[:4] != b"\0\0\0\0"
 
 
 class Reassembler:
@@ -272,9 +279,8 @@ class Reassembler:
         if _SCTP_OVER_UDP_PORT in (sport, dport):
             self._sctp_packet(numbers, time_ns, source, destination, content, truncated, found)
             return
-        if _ESP_OVER_UDP_PORT in (sport, dport):
-            # A first word of zeros marks IKE (RFC 3948, 2.2); one octet is a keep-alive.
-            if len(content) >= 8 and content[:4] != b"\0\0\0\0":
+        if ESP_OVER_UDP_PORT in (sport, dport):
+            if is_esp_over_udp(content):
                 found.append(
                     EspPacket(
                         numbers,

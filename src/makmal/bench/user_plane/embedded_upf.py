@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from makmal.bench.embedded import EmbeddedControls
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from makmal.bench.embedded_plan import UPF_FEATURES, embedded_plan, user_plane_addresses
+from makmal.bench.not_done import NotDoneError
 from makmal.bench.steps import Controls
 from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.plan import NetworkPlan
 from makmal.network.recorder import PayloadRecorder, Recorder
+from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld, simulate
 from makmal.network.upf import Upf, UpfPolicy
 from makmal.network.upf.address_translation import AddressTranslation
@@ -19,6 +24,9 @@ from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge
 from makmal.trace.trace import Trace
 
+# The interfaces on which the embedded UPF has IPsec.
+IPSEC = frozenset({"n3", "n4", "n9"})
+
 
 def embedded_upf(world: World, plan: NetworkPlan, policy: UpfPolicy) -> Upf:
     """The embedded UPF, whose N6 is behind sockets of the world."""
@@ -26,9 +34,39 @@ def embedded_upf(world: World, plan: NetworkPlan, policy: UpfPolicy) -> Upf:
     return Upf(world, plan, policy, data_network=n6)
 
 
+class UpfControls:
+    """The embedded UPF is configured by its policy."""
+
+    def __init__(self, upf: Upf) -> None:
+        self._upf, self._declared = upf, upf.policy
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """Bring settings into effect. Raises NotDoneError for those that there are not."""
+        for name in settings:
+            if not hasattr(self._declared, name):
+                raise NotDoneError(f"the embedded UPF has no setting {name}")
+        await self._upf.configure(replace(self._upf.policy, **settings))
+
+    async def restore(self) -> None:
+        """Bring the declared configuration back."""
+        await self._upf.configure(self._declared)
+
+    async def log_lines(self) -> list[str] | None:
+        """What it noted."""
+        return list(self._upf.log)
+
+    async def restart(self) -> None:
+        """A UPF registers nowhere. Raises NotDoneError."""
+        raise NotDoneError("the embedded UPF registers at no NRF")
+
+    async def over_tls(self) -> ReferenceNetwork:
+        """It has no services either. Raises NotDoneError."""
+        raise NotDoneError("the embedded UPF has no services")
+
+
 def controls_of(upf: Upf) -> Controls:
     """What can be done to it."""
-    return EmbeddedControls(upf, "UPF")
+    return UpfControls(upf)
 
 
 async def record(
@@ -46,9 +84,9 @@ async def record(
     plan = embedded_plan()
     world.products.add(plan.address("UPF"))
     upf = embedded_upf(world, plan, policy.upf)
-    settings = UpfSettings(features=features)
+    settings = UpfSettings(features=features, ipsec=IPSEC)
     if sessions is not None:
-        settings = UpfSettings(features=features, sessions=sessions)
+        settings = replace(settings, sessions=sessions)
     bench = UpfBench(world, plan, settings, controls_of(upf))
     await upf.start()
     try:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from makmal.bench.not_done import NotDoneError
 from makmal.network import n4_messages
-from makmal.network.pfcp_node import PfcpNode, PfcpTimers
+from makmal.network.pfcp_node import OpenDatagrams, PfcpNode, PfcpTimers
 from makmal.network.plan import NetworkPlan
 from makmal.network.world import ServiceTimeoutError, World
 from makmal.protocol import pfcp
@@ -46,14 +46,28 @@ class TesterSmf:
     # For pytest: this is no class of tests.
     __test__ = False
 
-    def __init__(self, world: World, plan: NetworkPlan, name: str, answer: float) -> None:
+    def __init__(
+        self,
+        world: World,
+        plan: NetworkPlan,
+        name: str,
+        answer: float,
+        open_datagrams: OpenDatagrams | None = None,
+    ) -> None:
         self.world, self.plan, self.name = world, plan, name
         self.reports: list[pfcp.Message] = []
         self.sessions: list[TesterSession] = []
         self._numbers = count(1)
         timers = PfcpTimers(t1=answer / 3)
         first = int.from_bytes(world.random_octets(3), "big")
-        self.node = PfcpNode(world, plan.n4(name), self._asked, timers, first_number=first)
+        self.node = PfcpNode(
+            world,
+            plan.n4(name),
+            self._asked,
+            timers,
+            first_number=first,
+            open_datagrams=open_datagrams,
+        )
         self._is_open = False
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from makmal.network.pfcp_node import OpenDatagrams
 from makmal.network.world import DatagramEnd, World
 from makmal.protocol import gtpu
 from makmal.protocol.errors import DecodeError
@@ -26,8 +27,11 @@ class Came:
 class TunnelEnd:
     """``received`` holds what came, in order."""
 
-    def __init__(self, world: World, local: Endpoint) -> None:
+    def __init__(
+        self, world: World, local: Endpoint, open_datagrams: OpenDatagrams | None = None
+    ) -> None:
         self.world, self.local = world, local
+        self._open_datagrams = open_datagrams or world.open_datagrams
         self.received: list[Came] = []
         self._teids = count(0x1001)
         self._end: DatagramEnd | None = None
@@ -36,7 +40,7 @@ class TunnelEnd:
     async def open(self) -> None:
         """Open the port. Raises OSError."""
         if self._end is None:
-            self._end = await self.world.open_datagrams(self.local, self._receive)
+            self._end = await self._open_datagrams(self.local, self._receive)
 
     def close(self) -> None:
         """Give it back."""

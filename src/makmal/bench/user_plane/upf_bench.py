@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from makmal.bench.user_plane.smf import TesterSession, TesterSmf
 from makmal.bench.user_plane.tunnels import TunnelEnd
 from makmal.network import n4_messages
 from makmal.network.plan import NetworkPlan
+from makmal.network.security_gateway import GatewayChoices, SecurityGateway
 from makmal.network.upf import packets
 from makmal.network.world import World
 from makmal.protocol import gtpu
@@ -34,6 +36,8 @@ class UpfSettings:
     quiet: float = 1.0
     settle: float = 0.3
     answer: float = 5.0
+    # The interfaces on which the bench can be the other end of IPsec.
+    ipsec: frozenset[str] = frozenset()
     # How many sessions are established where a test case wants many.
     sessions: int = 64
 
@@ -49,14 +53,31 @@ class UpfBench(Steps):
         super().__init__(world)
         self.plan, self.settings = plan, settings
         self._controls = controls
-        self.smf = TesterSmf(world, plan, "SMF", settings.answer)
+        self._protected: set[str] = set()
+        self._gateways = {
+            interface: SecurityGateway(
+                world,
+                local.address,
+                partial(self._protected_peers, interface),
+                lambda peer: GatewayChoices(demands=False),
+            )
+            for interface, local in (
+                ("n3", plan.n3("gNB")),
+                ("n4", plan.n4("SMF")),
+                ("n9", plan.n9("UPF-2")),
+            )
+        }
+        n3, n4, n9 = (self._gateways[each].open_datagrams for each in ("n3", "n4", "n9"))
+        self.smf = TesterSmf(world, plan, "SMF", settings.answer, n4)
         self.stranger = TesterSmf(world, plan, "SMF-2", settings.answer)
-        self.gnb = TunnelEnd(world, plan.n3("gNB"))
+        self.gnb = TunnelEnd(world, plan.n3("gNB"), n3)
         self.other_gnb = TunnelEnd(world, plan.n3("gNB-2"))
-        self.peer = TunnelEnd(world, plan.n9("UPF-2"))
+        self.peer = TunnelEnd(world, plan.n9("UPF-2"), n9)
         self.host = DataHost(world, plan.address("DN"))
         self._addresses = self._pool()
         self._tokens = count(1)
+        # Sequence numbers of PFCP far from those that our SMF uses.
+        self._numbers = count(0xF00000)
 
     async def open(self) -> None:
         """Open our ends. Raises OSError."""
@@ -67,6 +88,8 @@ class UpfBench(Steps):
         """End what runs."""
         for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf, self.stranger):
             end.close()
+        for gateway in self._gateways.values():
+            gateway.close()
         await self.world.close()
 
     def _pool(self) -> Iterator[str]:
@@ -102,6 +125,71 @@ class UpfBench(Steps):
             yield
         finally:
             await self._controls.restore()
+
+    # IPsec.
+
+    def _end(self, interface: str) -> Endpoint:
+        """The product's end of an interface."""
+        ends = {"n3": self.plan.n3, "n4": self.plan.n4, "n9": self.plan.n9}
+        return ends[interface]("UPF")
+
+    def _protected_peers(self, interface: str) -> frozenset[str]:
+        if interface not in self._protected:
+            return frozenset()
+        return frozenset({self._end(interface).address})
+
+    @asynccontextmanager
+    async def protected(self, interface: str) -> AsyncIterator[SecurityGateway]:
+        """IPsec between the product and our end of "n3", "n4" or "n9". Raises NotDoneError."""
+        if interface not in self.settings.ipsec:
+            raise NotDoneError(
+                f"the target declares no IPsec on {interface.upper()} that the bench could be the "
+                "other end of"
+            )
+        gateway = self._gateways[interface]
+        await gateway.open()
+        self._protected.add(interface)
+        try:
+            async with self.configured(ipsec_interfaces=frozenset({interface})):
+                yield gateway
+        finally:
+            self._protected.discard(interface)
+
+    async def good(self, interface: str, session: TesterSession) -> bool:
+        """Something good on an interface, which has an answer or effect; whether it came."""
+        if interface == "n3":
+            return await self.round_trip(session)
+        if interface == "n4":
+            return await self.smf.heartbeat() is not None
+        token = self.token("good")
+        packet = self.downlink_packet(session.address, token)
+        self.peer.send_packet(packet, session.outer or session.uplink, uplink=False)
+        self.gnb.send_packet(self.packet(session.address, token), session.uplink)
+        came = await self.gnb.expect(lambda message: token in message.payload, self.answer)
+        return came and await self.peer.expect(
+            lambda message: token in message.payload, self.answer
+        )
+
+    def message(self, interface: str, session: TesterSession) -> tuple[Endpoint, bytes, Endpoint]:
+        """The octets of something good, from where to where; nothing is sent."""
+        token = self.token("attack")
+        if interface == "n4":
+            heartbeat = n4_messages.heartbeat(self.smf.node.started, next(self._numbers))
+            return self.smf.node.local, heartbeat.encode(), self.smf.product
+        uplink = interface == "n3"
+        end, teid = session.uplink if uplink else session.outer or session.uplink
+        packet = self.packet(session.address, token)
+        if not uplink:
+            packet = self.downlink_packet(session.address, token)
+        flow = gtpu.UlPduSessionInformation(1) if uplink else gtpu.DlPduSessionInformation(1)
+        message = gtpu.build(
+            gtpu.MessageType.G_PDU,
+            teid,
+            packet,
+            extension_headers=[(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER, flow)],
+        )
+        local = self.gnb.local if uplink else self.peer.local
+        return local, message.encode(), end
 
     @property
     def lost_associations(self) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from makmal.network.esp import EspChoices
 from makmal.network.faults.fault import Fault, NetworkPolicy, Variation
 from makmal.network.identifiers import Allocation
 from makmal.network.pfcp_node import PfcpTimers
+from makmal.network.security_gateway import GatewayChoices
 
 
 def _upf(**choices: Any) -> Callable[[NetworkPolicy], NetworkPolicy]:
@@ -26,7 +28,46 @@ _INSIDE, _ENDED = "MAKMAL_UPF_GTP_IN_GTP", "MAKMAL_UPF_ENDED_TUNNEL"
 _ERROR, _UNKNOWN = "MAKMAL_UPF_FALSE_ERROR_INDICATION", "MAKMAL_UPF_PFCP_UNKNOWN_PEER"
 _DELETED, _APART = "MAKMAL_UPF_SESSION_DELETION", "MAKMAL_UPF_UE_ISOLATION"
 
+_N3_READ, _N3_ALTERED = "TC_UP_DATA_CONF_UPF", "TC_UP_DATA_INT_UPF"
+_N3_REPLAYED = "TC_UP_DATA_REPLAY_UPF"
+_N9, _N4 = "TC_UP_DATA_CONF_UPF_N9", "TC_CP_DATA_CONF_UPF_N4"
+
+
+def _ipsec(
+    interface: str, name: str, description: str, caught_by: str, choices: GatewayChoices
+) -> Fault:
+    return _fault(
+        f"{interface}-{name}",
+        f"{description} on {interface.upper()}",
+        caught_by,
+        **{f"ipsec_{interface}": choices},
+    )
+
+
+_NULL = GatewayChoices(EspChoices(encrypts=False))
+_UNCHECKED = GatewayChoices(EspChoices(checks_integrity=False))
+_REPEATABLE = GatewayChoices(EspChoices(checks_replay=False))
+_PERMISSIVE, _BARE = GatewayChoices(demands=False), GatewayChoices(sends_protected=False)
+_WITHOUT_CIPHER, _CLEAR_TAKEN = "ipsec-without-encryption", "clear-text-taken"
+_CLEAR_SENT, _ALTERED_TAKEN = "clear-text-sent", "altered-esp-taken"
+_REPEATED_TAKEN = "repeated-esp-taken"
+
 FAULTS: tuple[Fault, ...] = (
+    _ipsec("n3", _WITHOUT_CIPHER, "authenticates packets only", _N3_READ, _NULL),
+    _ipsec("n3", _CLEAR_TAKEN, "takes packets without IPsec", _N3_READ, _PERMISSIVE),
+    _ipsec("n3", _CLEAR_SENT, "sends packets without IPsec", _N3_READ, _BARE),
+    _ipsec("n3", _ALTERED_TAKEN, "takes altered ESP packets", _N3_ALTERED, _UNCHECKED),
+    _ipsec("n3", _REPEATED_TAKEN, "takes ESP packets twice", _N3_REPLAYED, _REPEATABLE),
+    _ipsec("n9", _WITHOUT_CIPHER, "authenticates packets only", _N9, _NULL),
+    _ipsec("n9", _CLEAR_TAKEN, "takes packets without IPsec", _N9, _PERMISSIVE),
+    _ipsec("n9", _CLEAR_SENT, "sends packets without IPsec", _N9, _BARE),
+    _ipsec("n9", _ALTERED_TAKEN, "takes altered ESP packets", _N9, _UNCHECKED),
+    _ipsec("n9", _REPEATED_TAKEN, "takes ESP packets twice", _N9, _REPEATABLE),
+    _ipsec("n4", _WITHOUT_CIPHER, "authenticates packets only", _N4, _NULL),
+    _ipsec("n4", _CLEAR_TAKEN, "takes packets without IPsec", _N4, _PERMISSIVE),
+    _ipsec("n4", _CLEAR_SENT, "sends packets without IPsec", _N4, _BARE),
+    _ipsec("n4", _ALTERED_TAKEN, "takes altered ESP packets", _N4, _UNCHECKED),
+    _ipsec("n4", _REPEATED_TAKEN, "takes ESP packets twice", _N4, _REPEATABLE),
     _fault(
         "teids-given-twice",
         "gives the TEID of a live session out again",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from makmal.network.identifiers import Allocation
 from makmal.network.pfcp_node import PfcpTimers
+from makmal.network.security_gateway import GatewayChoices
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class UpfPolicy:
     answers_heartbeats: bool = True
     # Addresses that GTP-U is taken from (TS 33.117, 4.2.6.2.4); None where no rule is set.
     permitted_gtpu_sources: tuple[str, ...] | None = None
+
+    # Interfaces ("n3", "n4", "n9") whose peers are reached by IPsec only.
+    ipsec_interfaces: frozenset[str] = frozenset()
+
+    # IPsec (TS 33.501, 9.3 and 9.9; TS 33.210, 5.3), where it is configured.
+    ipsec_n3: GatewayChoices = field(default_factory=GatewayChoices)
+    ipsec_n4: GatewayChoices = field(default_factory=GatewayChoices)
+    ipsec_n9: GatewayChoices = field(default_factory=GatewayChoices)
 
     # Identifiers (TS 29.244, 5.5; TS 33.513, 4.2.2.6).
     teid_allocation: Allocation = Allocation.RANDOM
@@ -56,3 +65,7 @@ class UpfPolicy:
 
     # N9 (TS 33.501, 5.9.3.4: inter-PLMN user plane security).
     checks_n9_teid: bool = True
+
+    def ipsec(self, interface: str) -> GatewayChoices:
+        """How IPsec is done on an interface."""
+        return {"n3": self.ipsec_n3, "n4": self.ipsec_n4, "n9": self.ipsec_n9}[interface]

@@ -9,12 +9,13 @@ from makmal.network import n4_messages
 from makmal.network.identifiers import Identifiers
 from makmal.network.pfcp_node import PfcpNode
 from makmal.network.plan import NetworkPlan
+from makmal.network.security_gateway import GatewayChoices, SecurityGateway
 from makmal.network.upf.data_network import DataNetwork, EchoNetwork
 from makmal.network.upf.policy import UpfPolicy
 from makmal.network.upf.rules import Applied, RefusedError, RuleSetter, usage_report
 from makmal.network.upf.session import DetectionRule, UpSession
 from makmal.network.upf.user_plane import UserPlane
-from makmal.network.world import DatagramEnd, UnreachableError, World
+from makmal.network.world import DatagramEnd, DatagramReceiver, UnreachableError, World
 from makmal.protocol import pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.pfcp import ie
@@ -29,6 +30,8 @@ _FEATURES = (
     | pfcp.UpFunctionFeatures.BUCP
     | pfcp.UpFunctionFeatures.DLBD
 )
+# Who is at the other end of an interface that IPsec protects.
+_PEERS = {"n3": "gNB", "n4": "SMF", "n9": "UPF-2"}
 # Names of a plan that are no functions of the network, but of the world outside.
 _OUTSIDE = frozenset({"DN"})
 
@@ -50,6 +53,9 @@ class Upf:
         self.sessions: dict[int, UpSession] = {}
         self._seids = Identifiers(world.random_octets, 8, self._policy.seid_allocation)
         self._teids = Identifiers(world.random_octets, 4, self._policy.teid_allocation)
+        self._gateway = SecurityGateway(
+            world, plan.n3(name).address, self._protected_peers, self._ipsec_towards
+        )
         # Associated peers, with the time at which they started.
         self._peers: dict[str, int] = {}
         self._n4 = PfcpNode(
@@ -58,6 +64,7 @@ class Upf:
             self._asked,
             self._policy.timers,
             recognises_repeats=self._policy.recognises_repeated_requests,
+            open_datagrams=self._open_datagrams,
         )
         functions = [each for at, each in plan.addresses.items() if at not in _OUTSIDE]
         functions += [plan.n3(name).address, plan.n4(name).address]
@@ -96,9 +103,7 @@ class Upf:
         """Open N4, N3 and N6. Raises OSError."""
         await self.user_plane.data_network.open()
         await self._n4.open()
-        self._n3 = await self.world.open_datagrams(
-            self.plan.n3(self.name), self.user_plane.datagram
-        )
+        self._n3 = await self._open_datagrams(self.plan.n3(self.name), self.user_plane.datagram)
 
     async def stop(self) -> None:
         """Close them."""
@@ -106,7 +111,35 @@ class Upf:
         if self._n3 is not None:
             self._n3.close()
             self._n3 = None
+        self._gateway.close()
         self.user_plane.data_network.close()
+
+    async def configure(self, policy: UpfPolicy) -> None:
+        """Another configuration, as its operator would bring it into effect. Raises OSError."""
+        self.policy = policy
+        if policy.ipsec_interfaces:
+            await self._gateway.open()
+
+    async def _open_datagrams(self, local: Endpoint, receive: DatagramReceiver) -> DatagramEnd:
+        if self._policy.ipsec_interfaces:
+            await self._gateway.open()
+        if local.address != self._gateway.address:
+            return await self.world.open_datagrams(local, receive)
+        return await self._gateway.open_datagrams(local, receive)
+
+    def _protected_peers(self) -> frozenset[str]:
+        addresses = self.plan.addresses
+        return frozenset(
+            addresses[_PEERS[each]]
+            for each in self._policy.ipsec_interfaces
+            if _PEERS[each] in addresses
+        )
+
+    def _ipsec_towards(self, address: str) -> GatewayChoices:
+        for interface, name in _PEERS.items():
+            if self.plan.addresses.get(name) == address:
+                return self._policy.ipsec(interface)
+        return GatewayChoices()
 
     def _send(self, octets: bytes, to: Endpoint) -> None:
         if self._n3 is None:
