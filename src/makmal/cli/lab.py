@@ -33,9 +33,10 @@ def command(
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
 ) -> None:
-    """Evaluate the embedded laboratory from end to end: network, cloud application and device,
-    first sound, then with a chosen weakness in each layer; and play the attack that these open.
+    """Evaluate the embedded laboratory from end to end: network, cloud application, device.
 
+    Each product first as it is, sound; then with a chosen weakness in each layer; and the attack
+    that these weaknesses open together is played, and closed again by mending them.
     The tables show each verdict without and with the weakness. A page with the topology, the attack
     and a chart for every verdict is written, and all evidence stays, to be judged again.
     """

@@ -45,9 +45,9 @@ def command(
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
 ) -> None:
-    """Prove the test cases: each must pass on the sound network and on every benign variation of
-    it, and fail on the faults that it is there to catch.
+    """Prove the test cases: each passes on what is sound, and fails on the faults it is there for.
 
+    Sound are the embedded products as they are, and with each benign variation.
     Everything runs in the simulated world, with full cryptography.
     """
     console, errors = Console(), Console(stderr=True)

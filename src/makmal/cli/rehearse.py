@@ -49,8 +49,7 @@ def command(
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
 ) -> None:
-    """Rehearse the audit: record the laboratory's own 5G network, sound and with faults, and audit
-    the captures.
+    """Rehearse the audit, on captures of the laboratory's own network, sound and with faults.
 
     The table shows for each requirement the verdict on the sound network, on the faulty one, and
     whether that is what the faults call for. Exit code 0: every verdict is as expected.

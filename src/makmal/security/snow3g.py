@@ -32,8 +32,11 @@ def _product(one: int, other: int, polynomial: int) -> int:
 
 def _power(value: int, exponent: int, polynomial: int) -> int:
     result = 1
-    for _ in range(exponent):
-        result = _product(result, value, polynomial)
+    while exponent:
+        if exponent & 1:
+            result = _product(result, value, polynomial)
+        value = _product(value, value, polynomial)
+        exponent >>= 1
     return result
 
 
