@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,14 +61,17 @@ def authorize(
         raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
     if policy.verifies_expiry and (token.expires is None or token.expires <= producer.now()):
         raise ServiceError(401, "INVALID_TOKEN", "the token has expired")
-    audience = token.audience
-    named = {audience} if isinstance(audience, str) else set(audience or ())
-    if policy.verifies_audience and not named & {producer.nf_type, producer.instance}:
+    shown = _shown(text)
+    if (
+        policy.verifies_audience
+        and producer.nf_type not in shown.audience
+        and producer.instance not in shown.audience
+    ):
         raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another audience")
     if guarded and name is not None and operation is not None:
-        if policy.verifies_scope and name not in token.scope:
+        if policy.verifies_scope and name not in shown.scope:
             raise ServiceError(403, "INSUFFICIENT_SCOPE", name)
-        if policy.verifies_additional_scope and not _covers(token, name, operation.resource):
+        if policy.verifies_additional_scope and not _covers(shown.scope, name, operation.resource):
             raise ServiceError(403, "INSUFFICIENT_SCOPE", "of other resources of the service")
     _check_narrowing(producer, policy, token)
     return token
@@ -105,11 +108,28 @@ def _verified(text: str, key: ec.EllipticCurvePrivateKey) -> bool:
     return tokens.verify(_read(text), key.public_key())
 
 
-def _covers(token: AccessToken, name: str, resource: str) -> bool:
+class _Shown(NamedTuple):
+    """Whom a token is for, and what for."""
+
+    audience: frozenset[str]
+    scope: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _shown(text: str) -> _Shown:
+    token = _read(text)
+    audience = token.audience or ()
+    named = frozenset((audience,) if isinstance(audience, str) else audience)
+    return _Shown(named, token.scope)
+
+
+def _covers(scope: frozenset[str], name: str, resource: str) -> bool:
     """Whether a token that is narrowed down to resources of a service is for this one."""
-    narrowed = [each for each in token.scope if each.startswith(f"{name}:")]
+    narrowed = [each for each in scope if each.startswith(f"{name}:")]
+    if not narrowed:
+        return True
     segments = set(resource.split("/"))
-    return not narrowed or any(each.split(":")[1] in segments for each in narrowed)
+    return any(each.split(":")[1] in segments for each in narrowed)
 
 
 def _check_narrowing(producer: Producer, policy: ServicePolicy, token: AccessToken) -> None:

@@ -59,6 +59,10 @@ class _Route(NamedTuple):
     demands: Demands
 
 
+# Most functions of most networks have these.
+_SOUND, _SOUND_TLS = ServicePolicy(), TlsPolicy()
+
+
 class NetworkFunction:
     """``nf_type`` is its NFType (TS 29.510, 6.1.6.3.3), ``services`` what it offers."""
 
@@ -74,11 +78,11 @@ class NetworkFunction:
     ) -> None:
         self.world, self.plan = world, plan
         self.name = name or self.nf_type
-        self.service_policy = service_policy or (ServicePolicy() if plan.oauth else WITHOUT_TOKENS)
+        self.service_policy = service_policy or (_SOUND if plan.oauth else WITHOUT_TOKENS)
         self.instance = plan.instance(self.name)
         self.endpoint = plan.service(self.name)
         # To be set before it starts.
-        self.tls_policy = TlsPolicy()
+        self.tls_policy = _SOUND_TLS
         self._routes: dict[tuple[str, int], list[_Route]] = {}
         self._listening: list[Listening] = []
         self._discovered: dict[str, Endpoint] = {}
@@ -113,10 +117,9 @@ class NetworkFunction:
 
     def route(self, method: str, template: str, handler: Handler) -> None:
         """Serve a resource: ``/nudm-ueau/v1/{supi}/auth-events``."""
-        size, fixed, parameters = _template(template)
-        demands = request_bodies.demands_of(method, template)
+        key, fixed, parameters, demands = _resource(method, template)
         route = _Route(fixed, parameters, handler, demands)
-        self._routes.setdefault((method, size), []).append(route)
+        self._routes.setdefault(key, []).append(route)
 
     async def start(self) -> None:
         """Serve, and register at the NRF. Raises OSError, UnreachableError."""
@@ -189,6 +192,12 @@ class NetworkFunction:
     def _check(self, demands: Demands, request: ServiceRequest) -> None:
         """Whether body and query are what the service demands. Raises ServiceError."""
         request.check_keys()
+        if demands.words or demands.query:
+            self._check_query(demands, request)
+        if demands.body is not None:
+            self._check_value(demands.body, request.json, "INVALID_MSG_FORMAT")
+
+    def _check_query(self, demands: Demands, request: ServiceRequest) -> None:
         for name, check in demands.words.items():
             if name in request.query:
                 self._check_value(check, request.query[name], "INVALID_QUERY_PARAM", name)
@@ -196,8 +205,6 @@ class NetworkFunction:
             if name in request.query:
                 value = request.query_json(name)
                 self._check_value(check, value, "INVALID_QUERY_PARAM", name)
-        if demands.body is not None:
-            self._check_value(demands.body, request.json, "INVALID_MSG_FORMAT")
 
     def _check_value(self, check: Check, value: Any, cause: str, name: str = "") -> None:
         policy = self.service_policy
@@ -417,14 +424,17 @@ def _granted(
 
 
 @lru_cache(maxsize=1024)
-def _template(
-    text: str,
-) -> tuple[int, tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
-    """Of the template of a path: how many segments, those that stand fast, the parameters."""
-    segments = text.strip("/").split("/")
+def _resource(
+    method: str, template: str
+) -> tuple[tuple[str, int], tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], Demands]:
+    """Of a resource: method and number of segments, those that stand fast, the parameters, and
+    what it demands of a request.
+    """
+    segments = template.strip("/").split("/")
     numbered = list(enumerate(segments))
     return (
-        len(segments),
+        (method, len(segments)),
         tuple((index, each) for index, each in numbered if not each.startswith("{")),
         tuple((index, each[1:-1]) for index, each in numbered if each.startswith("{")),
+        request_bodies.demands_of(method, template),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct
 
@@ -26,6 +27,11 @@ _UDP_GTPU = 2152
 SendDatagram = Callable[[bytes, Endpoint], None]
 
 
+@lru_cache(maxsize=64)
+def _packed(addresses: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(ip_address(each).packed for each in addresses)
+
+
 class UserPlane:
     """The forwarding half. ``on_waiting`` is told of the first packet that waits for an idle UE,
     ``on_error_indication`` of a tunnel that its other end does not know, ``on_threshold`` of a
@@ -43,7 +49,7 @@ class UserPlane:
     ) -> None:
         self.policy, self._send, self.data_network = policy, send, data_network
         self._own = own_address
-        self._functions = frozenset(ip_address(each).packed for each in functions)
+        self._functions = _packed(frozenset(functions))
         self._clock = clock
         self.log: list[str] = []
         self.by_teid: dict[int, UpSession] = {}

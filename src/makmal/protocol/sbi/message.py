@@ -41,6 +41,10 @@ class HttpMessage:
     # The JSON of the body and its parts, once they were read.
     _document: JsonDocument | None = field(default=None, init=False, repr=False)
     _parts: tuple[multipart.Part, ...] | None = field(default=None, init=False, repr=False)
+    # The headers that were put in order, and their values by name in lower case.
+    _by_name: tuple[tuple[tuple[str, str], ...], dict[str, list[str]]] | None = field(
+        default=None, init=False, repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -55,11 +59,13 @@ class HttpMessage:
         return next(iter(self._values(name.lower())), None)
 
     def _values(self, wanted: str) -> list[str]:
-        # HTTP/2 has names in lower case; one that is not is found all the same.
-        found = [value for name, value in self.headers if name == wanted]
-        if found and self.version == "2":
-            return found
-        return [value for name, value in self.headers if name.lower() == wanted]
+        headers = self.headers
+        if self._by_name is None or self._by_name[0] is not headers:
+            by_name: dict[str, list[str]] = {}
+            for name, value in headers:
+                by_name.setdefault(name.lower(), []).append(value)
+            self._by_name = headers, by_name
+        return self._by_name[1].get(wanted, [])
 
     @property
     def content_type(self) -> str:
