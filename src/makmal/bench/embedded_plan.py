@@ -8,8 +8,10 @@ from ipaddress import ip_network
 
 from makmal import __version__
 from makmal.network.plan import NetworkPlan
+from makmal.network.radio.cell import cell_identity
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
+from makmal.protocol import rrc
 from makmal.security.certificates import CertificateAuthority
 from makmal.trace.knowledge import HomeNetworkKey, IpNetwork, Knowledge, Subscriber
 
@@ -28,6 +30,11 @@ AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
 # What the embedded SMF is asked to hold: more would prove no more.
 _SESSIONS = 24
+
+
+def embedded_cells() -> tuple[rrc.Cell, ...]:
+    """The cells of the embedded gNBs."""
+    return tuple(cell_identity(number) for number in (1, 2))
 
 
 def embedded_plan() -> NetworkPlan:

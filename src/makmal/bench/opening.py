@@ -17,6 +17,8 @@ from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
+from makmal.bench.radio import embedded_gnb
+from makmal.bench.radio.gnb_bench import GnbBench, GnbSettings
 from makmal.bench.steps import Controls
 from makmal.bench.subscriber_row import SubscriberRow
 from makmal.bench.target import Target
@@ -47,6 +49,8 @@ def bench_opener(hooks: Hooks) -> OpenBench:
             return opened_device(target, recorder)
         if target.product.product_class == "UPF":
             return _opened_upf(target, recorder, hooks)
+        if target.product.product_class == "gNB":
+            return _opened_gnb(target, recorder)
         return _opened(target, recorder, hooks, registration, row)
 
     return open_bench
@@ -111,6 +115,23 @@ async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> Async
     finally:
         if upf is not None:
             await upf.stop()
+        await bench.close()
+
+
+@asynccontextmanager
+async def _opened_gnb(target: Target, recorder: Recorder) -> AsyncIterator[GnbBench]:
+    """The bench of the embedded gNB: the air of any other is none that we could reach."""
+    if target.product.attachment != EMBEDDED:
+        raise NotDoneError("of gNBs only the embedded one can be evaluated: there is no radio here")
+    world = _world(target, recorder)
+    timers = target.timers
+    settings = GnbSettings(target.features, timers.quiet, timers.settle, timers.answer)
+    plan = replace(target.plan(), radio=True)
+    bench = embedded_gnb.bench_of(world, plan, target.subscriptions, policy_of(target), settings)
+    try:
+        await bench.open()
+        yield bench
+    finally:
         await bench.close()
 
 

@@ -149,6 +149,8 @@ class Target:
                 tls_authorities=self.network.authority.certificate.decode("ascii"),
                 interface_addresses={"sbi": (ip_network(services.address),)} if services else {},
             )
+        if self.product.product_class == "gNB":
+            known = replace(known, cells=embedded_plan.embedded_cells())
         if self.product.product_class == "UPF":
             addresses = embedded_plan.user_plane_addresses(self.network)
             return replace(known, interface_addresses=addresses)
@@ -246,11 +248,15 @@ def _product(root: Table) -> Product:
         if name not in known:
             instead = toml_file.nearest(name, known, "the faults are")
             raise table.fail("faults", f"there is no fault {name}; {instead}")
+    product_class = table.take("class", toml_file.choice(*PRODUCT_CLASSES))
+    if product_class == "gNB" and not embedded:
+        reason = 'a gNB can only be evaluated embedded (attachment = "embedded"): there is no radio'
+        raise table.fail("class", reason)
     return Product(
         name=table.take("name", toml_file.text, "the embedded network" if embedded else None),
         vendor=table.take("vendor", toml_file.text, "Makmal" if embedded else None),
         version=table.take("version", toml_file.text, __version__ if embedded else None),
-        product_class=table.take("class", toml_file.choice(*PRODUCT_CLASSES)),
+        product_class=product_class,
         attachment=attachment,
         faults=faults,
     )
@@ -324,8 +330,8 @@ def _with_keys(
 
 def _features(root: Table, embedded: bool, product_class: str = "") -> frozenset[str]:
     if embedded and "features" not in root:
-        is_upf = product_class == "UPF"
-        return embedded_plan.UPF_FEATURES if is_upf else embedded_plan.FEATURES
+        own = {"UPF": embedded_plan.UPF_FEATURES, "gNB": embedded_plan.GNB_FEATURES}
+        return own.get(product_class, embedded_plan.FEATURES)
     named = (feature for each in test_cases().values() for feature in each.features)
     table = root.table("features", *FEATURES, *named)
     return frozenset(name for name in table.values if table.take(name, toml_file.truth))

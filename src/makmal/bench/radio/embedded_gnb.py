@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from makmal.bench.embedded import EmbeddedControls
 from makmal.bench.embedded_plan import (
     GNB_FEATURES,
+    embedded_cells,
     embedded_plan,
     embedded_subscriptions,
     knowledge_of,
@@ -21,6 +23,7 @@ from makmal.network.radio.access import radio_access
 from makmal.network.recorder import PayloadRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld, simulate
+from makmal.network.subscription import Subscription
 from makmal.network.world import World
 from makmal.testcases.test_case import TestCase
 from makmal.trace.dissect import Dissector
@@ -38,6 +41,22 @@ def controls_of(gnb: Gnb) -> Controls:
     return EmbeddedControls(gnb, "gNB")
 
 
+def bench_of(
+    world: World,
+    plan: NetworkPlan,
+    subscriptions: Sequence[Subscription],
+    policy: NetworkPolicy,
+    settings: GnbSettings,
+) -> GnbBench:
+    """A bench with the embedded gNB, not yet opened. The plan has to be one with radio."""
+    network = ReferenceNetwork(world, plan, subscriptions, policy)
+    world.products.add(plan.address("gNB"))
+    access = radio_access(world)
+    gnb = Gnb(world, plan, "gNB", policy.gnb, access)
+    unused = iter(subscriptions)
+    return GnbBench(world, plan, network, gnb, access, unused, settings, controls_of(gnb))
+
+
 async def open_gnb_bench(
     world: World,
     policy: NetworkPolicy = SOUND,
@@ -48,18 +67,12 @@ async def open_gnb_bench(
     """The embedded network, started, with its gNB as the product; and what is known of it."""
     plan = plan or radio_plan()
     subscriptions = embedded_subscriptions(plan)
-    network = ReferenceNetwork(world, plan, subscriptions, policy)
-    world.products.add(plan.address("gNB"))
-    await network.start(warm=True)
-    access = radio_access(world)
-    gnb = Gnb(world, plan, "gNB", policy.gnb, access)
-    await gnb.set_up(plan.n2())
     settings = GnbSettings(features=features, quiet=quiet)
-    controls = controls_of(gnb)
-    bench = GnbBench(world, plan, network, gnb, access, iter(subscriptions), settings, controls)
+    bench = bench_of(world, plan, subscriptions, policy, settings)
+    await bench.open()
     amf = policy.amf
     known = knowledge_of(plan, subscriptions, amf.integrity_priority, amf.ciphering_priority)
-    return bench, replace(known, cells=(access.cell(gnb).identity,))
+    return bench, replace(known, cells=embedded_cells())
 
 
 async def record(

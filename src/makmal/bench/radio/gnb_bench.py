@@ -21,7 +21,7 @@ from makmal.network.subscription import Subscription
 from makmal.network.udr import Udr
 from makmal.network.ue import PduSession, UePolicy
 from makmal.network.upf import packets
-from makmal.network.world import World
+from makmal.network.world import UnreachableError, World
 from makmal.protocol import nas
 from makmal.protocol.nas import ie
 from makmal.protocol.rrc import establishment
@@ -65,6 +65,28 @@ class GnbBench(Steps):
         self._subscriptions = subscriptions
         self._other: Gnb | None = None
         self._token = 0
+
+    async def open(self) -> None:
+        """Start the core, and have the gNB set up NG with it. Raises OSError, UnreachableError."""
+        await self.network.start(warm=True)
+        await self.gnb.set_up(self.plan.n2())
+
+    @property
+    def lost_associations(self) -> tuple[str, ...]:
+        """A sentence on each association that the product has ended."""
+        return tuple(
+            f"the product ended its association with the AMF: {each.closed}"
+            for each in self.gnb.associations
+            if each.closed is not None
+        )
+
+    async def probe(self) -> str | None:
+        """None when a new UE can register in the product's cell; else what happens instead."""
+        try:
+            await self.registered()
+        except (NotDoneError, UnreachableError) as error:
+            return str(error)
+        return None
 
     def has(self, feature: str) -> bool:
         """Whether the product declares a feature."""

@@ -25,6 +25,11 @@ _RNTIS, _RNTI_STEP = 0xFFF, 0x1000
 _BROADCAST = Endpoint("255.255.255.255", RADIO_PORT)
 
 
+def cell_identity(number: int) -> rrc.Cell:
+    """The numbers of the cell of a gNB of ours; ``number`` is the gNB's in its network."""
+    return rrc.Cell((_FIRST_PCI + number) % _PCIS, _SSB_ARFCN)
+
+
 class RadioCell:
     """``connections`` are the UEs by C-RNTI, ``suspended`` the inactive ones by short I-RNTI."""
 
@@ -32,7 +37,7 @@ class RadioCell:
         self.access, self.gnb = access, gnb
         self.endpoint = Endpoint(gnb.plan.address(gnb.name), RADIO_PORT)
         number = gnb.node_id.gnb_id[0]
-        self.identity = rrc.Cell((_FIRST_PCI + number) % _PCIS, _SSB_ARFCN)
+        self.identity = cell_identity(number)
         self.connections: dict[int, GnbRrc] = {}
         self.suspended: dict[int, GnbRrc] = {}
         self._first_rnti = (number & 0xF) * _RNTI_STEP
