@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from makmal.bench import evaluation
+from makmal.bench.embedded_targets import all_faults
 from makmal.cli import evaluate, judge
 from makmal.cli.main import app
-from makmal.network.faults import FAULTS
 from makmal.testcases.registry import test_cases
 
 from .fakes import NAMES, FakeLaboratory, case, conform, violate
@@ -254,7 +254,7 @@ def test_list_names_every_test_case_and_its_faults() -> None:
             "faults",
         }
     named = {fault["fault"] for entry in entries.values() for fault in entry["faults"]}
-    assert named == {each.name for each in FAULTS}
+    assert named == set(all_faults())
     table = run("list", "--product-class", "AMF").stdout
     assert (
         f"{sum('AMF' in kind().product_classes for kind in test_cases().values())} test cases"
