@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -62,7 +63,7 @@ class Schema:
         file = name.removeprefix("./") or self.file
         value: Any = document(self.directory, file)
         for part in pointer.strip("/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
             value = value.get(key) if isinstance(value, dict) else None
         if not isinstance(value, dict):
             raise OpenApiError(f"{self.file} refers to {reference}, and there is no such thing")
@@ -147,22 +148,23 @@ def described(directory: Path, method: str, path: str) -> Described:
             if not base and "AccessToken" not in file and "Bootstrapping" not in file:
                 continue
             value = document(directory, file)
-            found = _matching(value.get("paths"), plain.removeprefix(base), method)
+            here = Schema(directory, file, {})
+            found = _matching(here, value.get("paths"), plain.removeprefix(base), method)
             if found is not None:
-                item, operation = found
-                parameters = (*item.get("parameters", ()), *operation.get("parameters", ()))
-                schema = Schema(directory, file, {})
-                resolved = tuple(schema.inside(each).resolved().value for each in parameters)
-                return Described(directory, file, operation, resolved)
+                operation = found.value[method.lower()]
+                parameters = (*found.value.get("parameters", ()), *operation.get("parameters", ()))
+                resolved = tuple(found.inside(each).resolved().value for each in parameters)
+                return Described(directory, found.file, operation, resolved)
     raise OpenApiError(f"no file in {directory.name} describes {method} {plain}")
 
 
-def _matching(paths: Any, path: str, method: str) -> tuple[Any, Any] | None:
+def _matching(here: Schema, paths: Any, path: str, method: str) -> Schema | None:
+    """The path item that a path fits best, whichever file it is in."""
     segments = path.strip("/").split("/")
-    best: tuple[int, Any, Any] | None = None
+    best: tuple[int, Schema] | None = None
     for template, item in (paths if isinstance(paths, dict) else {}).items():
-        parts = template.strip("/").split("/")
-        if len(parts) != len(segments) or method.lower() not in item:
+        parts = str(template).strip("/").split("/")
+        if len(parts) != len(segments):
             continue
         literal = 0
         for part, segment in zip(parts, segments, strict=True):
@@ -171,9 +173,10 @@ def _matching(paths: Any, path: str, method: str) -> tuple[Any, Any] | None:
             elif re.fullmatch(re.sub(r"\\\{[^}]*\\\}", ".+", re.escape(part)), segment) is None:
                 break
         else:
-            if best is None or literal > best[0]:
-                best = literal, item, item[method.lower()]
-    return None if best is None else best[1:]
+            found = here.inside(item).resolved()
+            if method.lower() in found.value and (best is None or literal > best[0]):
+                best = literal, found
+    return None if best is None else best[1]
 
 
 def schema_of(directory: Path, call: Call) -> Schema:

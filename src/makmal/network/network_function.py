@@ -231,25 +231,33 @@ class NetworkFunction:
             "priority": 0,
             "capacity": 100,
             "load": 0,
-            "nfServices": [
-                {
-                    "serviceInstanceId": f"{self.instance}-{index}",
-                    "serviceName": name,
-                    "versions": [
-                        {
-                            "apiVersionInUri": _VERSIONS.get(name, "v1"),
-                            "apiFullVersion": f"{_VERSIONS.get(name, 'v1')[1:]}.0.0",
-                        }
-                    ],
-                    "scheme": self.plan.scheme,
-                    "nfServiceStatus": "REGISTERED",
-                    "ipEndPoints": [
-                        {"ipv4Address": address, "transport": "TCP", "port": self.endpoint.port}
-                    ],
-                }
-                for index, name in enumerate(self.services)
-            ],
+            **({"nfServices": self._offered} if self.services else {}),
         }
+
+    @property
+    def _offered(self) -> list[dict[str, Any]]:
+        """Its services (NFService of TS 29.510, 6.1.6.2.3)."""
+        end = {
+            "ipv4Address": self.endpoint.address,
+            "transport": "TCP",
+            "port": self.endpoint.port,
+        }
+        return [
+            {
+                "serviceInstanceId": f"{self.instance}-{index}",
+                "serviceName": name,
+                "versions": [
+                    {
+                        "apiVersionInUri": _VERSIONS.get(name, "v1"),
+                        "apiFullVersion": f"{_VERSIONS.get(name, 'v1')[1:]}.0.0",
+                    }
+                ],
+                "scheme": self.plan.scheme,
+                "nfServiceStatus": "REGISTERED",
+                "ipEndPoints": [end],
+            }
+            for index, name in enumerate(self.services)
+        ]
 
     async def register(self) -> None:
         """Nnrf_NFManagement_NFRegister (TS 29.510, 5.2.2.2)."""

@@ -220,10 +220,11 @@ async def _complete(amf: Amf, context: UeContext) -> None:
             amf.log.append(f"the SMF was not told of a handover: {error}")
     notify, context.handover_notify = context.handover_notify, ""
     if notify:
+        # TS 29.518, 6.1.6.2.20: who gave no subscription is known by the URI that it gave.
+        number = notify.rstrip("/").split("/")[-2]
+        completed = {"n2NotifySubscriptionId": number, "notifyReason": "HANDOVER_COMPLETED"}
         try:
-            await amf.call(
-                "POST", notify, service.json_body({"notifyReason": "HANDOVER_COMPLETED"})
-            )
+            await amf.call("POST", notify, service.json_body(completed))
         except UnreachableError as error:
             amf.log.append(f"the source AMF was not told of a handover: {error}")
 

@@ -90,7 +90,7 @@ def as_json(context: UeContext) -> dict[str, Any]:
     """A UeContext (TS 29.518, 6.1.6.2.25) with its MM context (6.1.6.2.34)."""
     security = context.protection
     capability = context.capability
-    return {
+    document: dict[str, Any] = {
         "supi": context.supi,
         "seafData": {
             "ngKsi": {"tsc": "NATIVE", "ksi": context.key_set_identifier},
@@ -113,7 +113,9 @@ def as_json(context: UeContext) -> dict[str, Any]:
                 "allowedNssai": [slices.to_json(each) for each in context.allowed_slices],
             }
         ],
-        "sessionContextList": [
+    }
+    if context.sessions:
+        document["sessionContextList"] = [
             {
                 "pduSessionId": session.identity,
                 "smContextRef": session.reference,
@@ -122,8 +124,8 @@ def as_json(context: UeContext) -> dict[str, Any]:
                 "accessType": "3GPP_ACCESS",
             }
             for session in context.sessions.values()
-        ],
-    }
+        ]
+    return document
 
 
 def take(amf: Amf, context: UeContext, document: Any) -> bool:
