@@ -66,16 +66,7 @@ class WrongElements:
 def wrong_elements(operation: str, call: Call, directory: Path | None) -> WrongElements:
     """The elements of an operation, of which ``call`` is a valid request."""
     if directory is None:
-        listed = listed_operations().get(operation)
-        if listed is None:
-            return WrongElements(missing="none of its elements is on the published list")
-        return WrongElements(
-            tuple(
-                WrongElement(each.path, value, each.rule)
-                for each in listed.elements
-                for value in each.wrong
-            )
-        )
+        return _listed(operation)
     try:
         schema = openapi.schema_of(directory, call)
         found = tuple(
@@ -83,5 +74,19 @@ def wrong_elements(operation: str, call: Call, directory: Path | None) -> WrongE
             for path, value, rule in openapi.wrong_values(schema, call.json)
         )
     except OpenApiError as error:
-        return WrongElements(missing=str(error))
+        listed = _listed(operation).elements
+        return WrongElements(listed, f"{error}; only the published list was tried")
     return WrongElements(found)
+
+
+def _listed(operation: str) -> WrongElements:
+    listed = listed_operations().get(operation)
+    if listed is None:
+        return WrongElements(missing="none of its elements is on the published list")
+    return WrongElements(
+        tuple(
+            WrongElement(each.path, value, each.rule)
+            for each in listed.elements
+            for value in each.wrong
+        )
+    )

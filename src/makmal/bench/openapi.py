@@ -141,6 +141,8 @@ def described(directory: Path, method: str, path: str) -> Described:
     """The operation of a request. Raises OpenApiError where no file describes it."""
     plain = path.partition("?")[0]
     files = _files(directory)
+    if not any(base and plain.startswith(f"{base}/") for base in files):
+        plain = _in_known_version(plain, files)
     bases = [base for base in files if base and plain.startswith(f"{base}/")]
     # The token endpoint has no base path (TS 29.510, 6.3).
     for base in sorted(bases, key=len, reverse=True) or [""]:
@@ -156,6 +158,18 @@ def described(directory: Path, method: str, path: str) -> Described:
                 resolved = tuple(found.inside(each).resolved().value for each in parameters)
                 return Described(directory, found.file, operation, resolved)
     raise OpenApiError(f"no file in {directory.name} describes {method} {plain}")
+
+
+def _in_known_version(path: str, files: Mapping[str, str]) -> str:
+    """A path of another version of an API in the version that the files have: cores of earlier
+    releases use earlier ones, and the types are mostly the same.
+    """
+    for base in files:
+        service, _, version = base.rpartition("/")
+        match = re.match(rf"{re.escape(service)}/v\d+(?=/)", path) if service else None
+        if match is not None:
+            return f"{service}/{version}{path[match.end() :]}"
+    return path
 
 
 def _matching(here: Schema, paths: Any, path: str, method: str) -> Schema | None:

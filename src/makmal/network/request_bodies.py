@@ -62,15 +62,15 @@ _NF_PROFILE = t.structure(
     {"nfInstanceId": t.UUID, "nfType": t.text(r"[A-Z0-9_]+"), "nfStatus": t.STRING},
     {
         "heartBeatTimer": t.whole(1),
-        "plmnList": t.array(t.PLMN_ID),
-        "sNssais": t.array(t.SNSSAI),
+        "plmnList": t.array(t.PLMN_ID, least=1),
+        "sNssais": t.array(t.SNSSAI, least=1),
         "fqdn": t.text(r"[A-Za-z0-9_.-]{4,253}"),
-        "ipv4Addresses": t.array(t.IPV4),
-        "ipv6Addresses": t.array(t.IPV6),
-        "allowedNssais": t.array(t.SNSSAI),
-        "allowedPlmns": t.array(t.PLMN_ID),
-        "allowedNfTypes": t.array(t.STRING),
-        "allowedNfDomains": t.array(t.STRING),
+        "ipv4Addresses": t.array(t.IPV4, least=1),
+        "ipv6Addresses": t.array(t.IPV6, least=1),
+        "allowedNssais": t.array(t.SNSSAI, least=1),
+        "allowedPlmns": t.array(t.PLMN_ID, least=1),
+        "allowedNfTypes": t.array(t.STRING, least=1),
+        "allowedNfDomains": t.array(t.STRING, least=1),
         "priority": t.whole(0, 65535),
         "capacity": t.whole(0, 65535),
         "load": t.whole(0, 100),
@@ -90,7 +90,14 @@ _AUTH_EVENT = t.structure(
 _RESYNCHRONISATION = t.structure({"rand": t.HEX_16, "auts": t.text(r"[A-Fa-f0-9]{28}")})
 _AM_POLICY = t.structure(
     {"notificationUri": t.URI, "supi": t.SUPI, "suppFeat": t.SUPPORTED_FEATURES},
-    {"gpsi": t.GPSI, "servingPlmn": t.PLMN_ID, "guami": t.GUAMI, "pei": t.STRING},
+    {
+        "gpsi": t.GPSI,
+        "servingPlmn": t.PLMN_ID,
+        "guami": t.GUAMI,
+        "pei": t.STRING,
+        "accessType": t.STRING,
+        "ratType": t.STRING,
+    },
 )
 _SM_POLICY = t.structure(
     {
@@ -101,7 +108,7 @@ _SM_POLICY = t.structure(
         "notificationUri": t.URI,
         "sliceInfo": t.SNSSAI,
     },
-    {"ipv4Address": t.IPV4, "gpsi": t.GPSI},
+    {"ipv4Address": t.IPV4, "gpsi": t.GPSI, "accessType": t.STRING, "ratType": t.STRING},
 )
 _SM_CONTEXT = t.structure(
     {
@@ -117,6 +124,8 @@ _SM_CONTEXT = t.structure(
         "sNssai": t.SNSSAI,
         "guami": t.GUAMI,
         "n1SmMsg": t.REFERENCE,
+        "requestType": t.STRING,
+        "ratType": t.STRING,
         "pei": t.STRING,
         "gpsi": t.GPSI,
     },
