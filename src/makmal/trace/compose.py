@@ -7,6 +7,7 @@ composer's own: each frame comes a little after the one before, and ``wait`` let
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct
 
@@ -151,7 +152,7 @@ class Composer:
         return self.frame(data, EXPORTED_PDU, interface)
 
     def _ip_packet(self, source: str, destination: str, protocol: int, payload: bytes) -> bytes:
-        ends = ip_address(source).packed, ip_address(destination).packed
+        ends = _packed(source), _packed(destination)
         if len(ends[0]) == 16:
             return _IPV6.pack(6 << 28, len(payload), protocol, 64, *ends) + payload
         self._identification = (self._identification + 1) & 0xFFFF
@@ -278,7 +279,7 @@ def _with_checksum(
     segment: bytes, field: int, source: Endpoint, destination: Endpoint, protocol: int
 ) -> bytes:
     """The segment with its checksum over the pseudo-header (RFC 9293, 3.1; RFC 768)."""
-    pseudo = ip_address(source.address).packed + ip_address(destination.address).packed
+    pseudo = _packed(source.address) + _packed(destination.address)
     pseudo += len(segment).to_bytes(4, "big") + protocol.to_bytes(4, "big")
     checksum = internet_checksum(pseudo + segment)
     # RFC 768: a UDP checksum that comes out as zero is sent as ones.
@@ -288,7 +289,7 @@ def _with_checksum(
 
 def _mac(address: str) -> bytes:
     """A locally administered MAC address for an IP address."""
-    return b"\x02\x00" + ip_address(address).packed[-4:]
+    return b"\x02\x00" + _packed(address)[-4:]
 
 
 def _number(one: Endpoint, other: Endpoint) -> int:
@@ -298,3 +299,8 @@ def _number(one: Endpoint, other: Endpoint) -> int:
     for octet in seed:
         value = (value ^ octet) * 16_777_619 & 0xFFFFFFFF
     return value or 1
+
+
+@lru_cache(maxsize=4096)
+def _packed(address: str) -> bytes:
+    return ip_address(address).packed
