@@ -66,13 +66,18 @@ def trust(
     role: Annotated[
         str, typer.Option(help=f"What it is trusted for: {', '.join(ROLES)}, or time stamps.")
     ],
+    valid_from: Annotated[
+        datetime | None,
+        typer.Option(help="From when on its signatures count (UTC); from ever unless given."),
+    ] = None,
 ) -> None:
     """Add a key or a time-stamp authority to the trust anchors."""
+    since = None if valid_from is None else valid_from.replace(tzinfo=UTC)
     with said("key trust"):
         if role == "time stamps":
             trust_authority(trust_file, load_certificate(key), name)
         elif role in ROLES:
-            trust_key(trust_file, load_public(key), role, name, datetime.now(UTC))
+            trust_key(trust_file, load_public(key), role, name, since)
         else:
             raise AssuranceError(f"the roles are: {', '.join(ROLES)}, time stamps")
     Console().print(f"{trust_file}: {name} is trusted for: {role}", soft_wrap=True)

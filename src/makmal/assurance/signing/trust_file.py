@@ -16,15 +16,18 @@ from makmal.bench.manifest import write_whole
 from makmal.trace.toml_file import quoted
 
 
-def trust_key(path: Path, key: Ed25519PublicKey, role: str, name: str, now: datetime) -> None:
-    """Add a key to a trust file. Raises AssuranceError."""
+def trust_key(
+    path: Path, key: Ed25519PublicKey, role: str, name: str, valid_from: datetime | None = None
+) -> None:
+    """Add a key to a trust file, for what it signs from a time on. Raises AssuranceError."""
     if path.exists() and key_id(key) in _trust(path).keys:
         raise AssuranceError(f"{path} has this key already ({key_id(key)[:16]})")
     _append(
         path,
         f"[[key]]\nname = {quoted(name)}\nrole = {quoted(role)}\n"
-        f"# id {key_id(key)}\nvalid_from = {_moment(now)}\n"
-        f'public_key = """\n{public_pem(key)}"""\n',
+        f"# id {key_id(key)}\n"
+        + (f"valid_from = {_moment(valid_from)}\n" if valid_from else "")
+        + f'public_key = """\n{public_pem(key)}"""\n',
     )
 
 
