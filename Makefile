@@ -12,7 +12,7 @@ help:
 	@echo "make lab        set up, and evaluate the embedded laboratory, sound and with weaknesses"
 	@echo "make test       set up, and run every check and test"
 	@echo "make fuzz       set up, and decode a million mutated messages"
-	@echo "make benchmark  set up, and measure against pycrate and tshark"
+	@echo "make benchmark  set up, and measure against pycrate, tshark and httpx"
 	@echo "make lock       write requirements.lock anew from pyproject.toml"
 
 $(READY): requirements.lock pyproject.toml
@@ -77,6 +77,7 @@ benchmark: $(READY) witness
 	$(PYTHON) benchmarks/audit.py
 	$(PYTHON) benchmarks/tester_cost.py
 	$(PYTHON) benchmarks/assurance.py
+	$(PYTHON) benchmarks/service_client.py
 	$(PYTHON) benchmarks/prove.py
 	$(PYTHON) benchmarks/thousand_ues.py
 
