@@ -8,7 +8,7 @@ from pathlib import Path
 from makmal.bench.embedded_plan import embedded_authority
 from makmal.bench.target_addresses import EMBEDDED, ProductAddresses
 from makmal.network.plan import NetworkPlan
-from makmal.security.certificates import AUTHORITY, AUTHORITY_KEY, load_authority
+from makmal.security.certificates import stored_authority
 from makmal.trace import toml_file
 from makmal.trace.toml_file import Table
 
@@ -24,18 +24,10 @@ def read_tls(
     server_name = table.optional("server_name", toml_file.text)
     if not place:
         return replace(network, authority=embedded_authority(network.domain))
-    directory = Path(name).resolve().parent / place
     try:
-        certificate = (directory / AUTHORITY).read_bytes()
-        key = (directory / AUTHORITY_KEY).read_bytes()
-        authority = load_authority(network.domain, certificate, key)
-    except OSError as error:
-        raise table.fail(
-            "certificates",
-            f"{error.filename}: {error.strerror}: makmal certificates {place} writes them",
-        ) from None
+        authority = stored_authority(Path(name).resolve().parent / place, network.domain)
     except ValueError as error:
-        raise table.fail("certificates", f"{directory}: {error}") from None
+        raise table.fail("certificates", str(error)) from None
     names = dict(network.server_names)
     services = addresses.ends.get("sbi")
     if services is not None:

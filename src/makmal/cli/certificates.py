@@ -15,10 +15,9 @@ from makmal.network.plan import NetworkPlan
 from makmal.network.subscription import MCC, MNC
 from makmal.security.certificates import (
     AUTHORITY,
-    AUTHORITY_KEY,
     CertificateAuthority,
     Subject,
-    load_authority,
+    stored_authority,
 )
 
 
@@ -59,8 +58,7 @@ def command(
 def _authority(directory: Path, domain: str) -> CertificateAuthority:
     if not (directory / AUTHORITY).exists():
         return CertificateAuthority(domain, seed=token_hex(32))
-    certificate, key = directory / AUTHORITY, directory / AUTHORITY_KEY
-    return load_authority(domain, certificate.read_bytes(), key.read_bytes())
+    return stored_authority(directory, domain)
 
 
 def _subjects(plan: NetworkPlan, functions: list[str], instances: list[str]) -> list[Subject]:

@@ -33,6 +33,7 @@ from makmal.network.upf.data_network import DataNetwork, EchoNetwork
 from makmal.network.upf.tun_network import TunNetwork
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import UnreachableError
+from makmal.security.certificates import stored_authority
 from makmal.trace.toml_file import nearest
 
 _OURS = tuple(name for name in FUNCTIONS if not name.startswith("gNB") and name != "AMF-2")
@@ -75,6 +76,13 @@ def command(
         str,
         typer.Option(help="The network namespace that the interface is put into; ours if empty."),
     ] = "",
+    tls: Annotated[
+        Path | None,
+        typer.Option(
+            help="Offer services over TLS, with certificates of the authority in this directory "
+            "(makmal certificates writes one)."
+        ),
+    ] = None,
     capture: Annotated[
         Path | None, typer.Option(help="Record everything into this pcapng file.")
     ] = None,
@@ -90,6 +98,8 @@ def command(
     try:
         policy = _policy(faults or [])
         plan, subscriptions = _network(address, subscribers)
+        if tls is not None:
+            plan = replace(plan, authority=stored_authority(tls, plan.domain))
         networks = tuple(ip_network(each) for each in scope) if scope else LOOPBACK
         carriage = None if sctp == "automatic" else Carriage(sctp)
         if data_network not in _DATA_NETWORKS:

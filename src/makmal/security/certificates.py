@@ -288,6 +288,21 @@ def _was_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -
     return True
 
 
+def stored_authority(directory: Path, domain: str) -> CertificateAuthority:
+    """The authority that ``write`` wrote there. Raises ValueError, with what to do."""
+    try:
+        certificate = (directory / AUTHORITY).read_bytes()
+        key = (directory / AUTHORITY_KEY).read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"{error.filename}: {error.strerror}: makmal certificates {directory} writes it"
+        ) from None
+    try:
+        return load_authority(domain, certificate, key)
+    except ValueError as error:
+        raise ValueError(f"{directory / AUTHORITY}: {error}") from None
+
+
 def nf_types_octets(nf_types: Iterable[str]) -> bytes:
     """The extension of RFC 9310 in DER."""
     inside = b"".join(b"\x16" + bytes((len(each),)) + each.encode("ascii") for each in nf_types)
