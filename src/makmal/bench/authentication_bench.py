@@ -49,7 +49,12 @@ class AuthenticationBench:
     def suci(self, subscription: Subscription, scheme: int) -> str:
         """A concealed identity by a protection scheme."""
         try:
-            made = suci_of(subscription, scheme, self.services.plan.home_network_keys)
+            made = suci_of(
+                subscription,
+                scheme,
+                self.services.plan.home_network_keys,
+                self.services.world.random_octets(32),
+            )
         except ValueError as error:
             raise NotDoneError(f"{error}: the target names none") from None
         return suci_text(made)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
+from multiprocessing import get_context
+from time import perf_counter, process_time
 from typing import Any
 
 from makmal.bench.embedded_targets import EmbeddedTarget, targets_of
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import Fault, Variation
+from makmal.testcases import registry
 from makmal.testcases.test_case import TestCase
 
 Progress = Callable[[int, int], None]
 SOUND_NAME = "sound"
 # Of the memory that it takes meanwhile, some 20 MB.
 RUNS_BETWEEN_COLLECTIONS = 20
+# So many at once keep a process busy for a second, and leave the last one with little alone.
+_RUNS_OF_A_PROCESS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Proof:
     faults: tuple[str, ...]
     variations: tuple[str, ...]
     seconds: float
+    processor_seconds: float
     unproven: tuple[str, ...] = field(default=())
 
     @property
@@ -90,6 +96,7 @@ class Proof:
             "unproven": list(self.unproven),
             "runs": len(self.runs),
             "seconds": round(self.seconds, 3),
+            "processor_seconds": round(self.processor_seconds, 3),
             "matrix": [_as_json(run) for run in self.runs],
         }
 
@@ -110,11 +117,13 @@ def prove(
     faults: Collection[str] | None = None,
     progress: Progress = lambda done, whole: None,
     product_class: str | None = None,
+    processes: int = 1,
 ) -> Proof:
     """Run everything, each test case on the embedded products of its classes.
 
     ``faults`` are the names of those that are wanted, and ``product_class`` the class; None for
-    all. ``progress`` is called with the runs that are done, and their number.
+    all. ``progress`` is called with the runs that are done, and their number. More than one of
+    ``processes`` takes test cases of the registry only.
     """
     started = perf_counter()
     pairs = [
@@ -123,14 +132,18 @@ def prove(
         for target in targets_of(test_case)
         if product_class in (None, target.product_class)
     ]
-    planned = [run for pair in pairs for run in planned_runs(*pair, faults)]
+    planned = _plan(test_cases, faults, product_class)
     runs: list[Run] = []
-    with _collecting_rarely() as collect:
-        for each in planned:
-            runs.append(each.run())
-            progress(len(runs), len(planned))
-            if len(runs) % RUNS_BETWEEN_COLLECTIONS == 0:
-                collect()
+    processor = 0.0
+    if processes == 1 or len(planned) <= _RUNS_OF_A_PROCESS:
+        done = _run_here(planned)
+    else:
+        names = tuple(dict.fromkeys(each.name for each in test_cases))
+        done = _run_in_processes(planned, (names, faults, product_class), processes)
+    for some, seconds in done:
+        runs += some
+        processor += seconds
+        progress(len(runs), len(planned))
     used = {each.name: each.kind for each in planned}
     unproven = [
         f"{test_case.name} ({target.product_class})"
@@ -144,8 +157,63 @@ def prove(
         faults=tuple(name for name, kind in used.items() if kind is Fault),
         variations=tuple(name for name, kind in used.items() if kind is Variation),
         seconds=perf_counter() - started,
+        processor_seconds=processor,
         unproven=tuple(unproven),
     )
+
+
+def _run_here(planned: list[PlannedRun]) -> Iterator[tuple[list[Run], float]]:
+    """Runs in their order, with the processor time that they took, in seconds."""
+    with _collecting_rarely() as collect:
+        for first in range(0, len(planned), RUNS_BETWEEN_COLLECTIONS):
+            for each in planned[first : first + RUNS_BETWEEN_COLLECTIONS]:
+                began = process_time()
+                yield [each.run()], process_time() - began
+            began = process_time()
+            collect()
+            yield [], process_time() - began
+
+
+# Test cases, faults and product class by their names: what a plan is made of.
+_Wanted = tuple[tuple[str, ...], Collection[str] | None, str | None]
+
+
+def _run_in_processes(
+    planned: list[PlannedRun], wanted: _Wanted, processes: int
+) -> Iterator[tuple[list[Run], float]]:
+    """The same, in processes that make the same plan. They are not forked: whoever shows progress
+    has threads.
+    """
+    starts = range(0, len(planned), _RUNS_OF_A_PROCESS)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"))
+    try:
+        futures = [
+            pool.submit(_run_some, wanted, start, start + _RUNS_OF_A_PROCESS) for start in starts
+        ]
+        for future in futures:
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _run_some(wanted: _Wanted, start: int, end: int) -> tuple[list[Run], float]:
+    names, faults, product_class = wanted
+    known = registry.test_cases()
+    planned = _plan([known[name]() for name in names], faults, product_class)
+    done = list(_run_here(planned[start:end]))
+    return [run for runs, _ in done for run in runs], sum(seconds for _, seconds in done)
+
+
+def _plan(
+    chosen: Sequence[TestCase], faults: Collection[str] | None, product_class: str | None
+) -> list[PlannedRun]:
+    return [
+        run
+        for test_case in chosen
+        for target in targets_of(test_case)
+        if product_class in (None, target.product_class)
+        for run in planned_runs(test_case, target, faults)
+    ]
 
 
 @contextmanager

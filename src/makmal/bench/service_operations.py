@@ -15,7 +15,7 @@ from makmal.bench.service_call import Call
 from makmal.network import provisioned_data, slices
 from makmal.network.date_time import date_time
 from makmal.network.service import N1_CONTENT, base64_text
-from makmal.network.subscription import suci_of, suci_text
+from makmal.network.subscription import Subscription, suci_of, suci_text
 from makmal.protocol import nas
 from makmal.protocol.nas import ie
 
@@ -91,9 +91,14 @@ async def _subscribe_nf_status(bench: ServiceBench) -> Call:
     return Call("POST", "/nnrf-nfm/v1/subscriptions", document)
 
 
+def _suci(bench: ServiceBench, subscription: Subscription) -> str:
+    ephemeral = bench.world.random_octets(32)
+    return suci_text(suci_of(subscription, None, bench.plan.home_network_keys, ephemeral))
+
+
 async def _get_vector(bench: ServiceBench) -> Call:
     subscription = bench.subscription()
-    identity = suci_text(suci_of(subscription, home_network_keys=bench.plan.home_network_keys))
+    identity = _suci(bench, subscription)
     return Call(
         "POST",
         f"/nudm-ueau/v1/{identity}/security-information/generate-auth-data",
@@ -147,7 +152,7 @@ async def _store_registration(bench: ServiceBench) -> Call:
 
 async def _authenticate(bench: ServiceBench) -> Call:
     subscription = bench.subscription()
-    identity = suci_text(suci_of(subscription, home_network_keys=bench.plan.home_network_keys))
+    identity = _suci(bench, subscription)
     document = {
         "supiOrSuci": identity,
         "servingNetworkName": bench.plan.serving_network_name,

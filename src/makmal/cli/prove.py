@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Annotated
 
@@ -41,6 +42,10 @@ def command(
         str | None,
         typer.Option(help="Only on the embedded product of this class, such as AMF."),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that work on it; as many as there are cores if not."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
@@ -77,6 +82,7 @@ def command(
             fault_names,
             lambda done, whole: progress.update(task, completed=done, total=whole),
             product_class,
+            jobs or os.cpu_count() or 1,
         )
     if as_json:
         json.dump(proof.as_json(), sys.stdout, indent=2)
@@ -121,9 +127,10 @@ def _print(proof: Proof, console: Console) -> None:
             )
     for name in proof.unproven:
         console.print(f"There is no fault that proves {name}.", style="red", markup=False)
-    rate = len(proof.runs) / proof.seconds if proof.seconds else 0.0
+    rate = len(proof.runs) / proof.processor_seconds if proof.processor_seconds else 0.0
     console.print(
-        f"{len(proof.runs)} evaluations in {proof.seconds:.1f} s ({rate:.0f} a second): "
+        f"{len(proof.runs)} evaluations in {proof.seconds:.1f} s ({rate:.0f} a second of one "
+        f"core's time): "
         f"{len(proof.missed)} faults missed, {len(proof.false_alarms)} false alarms.",
         style="green" if proof.exit_code == 0 else "bold red",
     )
