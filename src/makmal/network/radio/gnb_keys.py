@@ -8,13 +8,14 @@ from makmal.protocol import rrc
 from makmal.security import keys
 
 if TYPE_CHECKING:
+    from makmal.network.radio.gnb_bearers import GnbBearers
     from makmal.network.radio.gnb_rrc import GnbRrc
 
 _GNB_ID_SHIFT = 12
 _SHORT_BITS = 24
 
 
-def fresh_chaining_count(end: GnbRrc) -> int:
+def fresh_chaining_count(end: GnbBearers) -> int:
     """The NCC of an NH that no key came from yet; else that of the present key."""
     context = end.context
     if context is None or not context.next_hop:
@@ -22,7 +23,7 @@ def fresh_chaining_count(end: GnbRrc) -> int:
     return context.next_hop_chaining_count
 
 
-def next_key(end: GnbRrc, cell: rrc.Cell) -> tuple[bytes, int]:
+def next_key(end: GnbBearers, cell: rrc.Cell) -> tuple[bytes, int]:
     """KNG-RAN* for a cell, and its NCC: from an NH that is fresh, else from the present key."""
     if end.security is None:
         raise RuntimeError("the UE has no AS security to derive a key from")
