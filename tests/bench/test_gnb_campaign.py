@@ -59,3 +59,17 @@ def test_a_fault_is_caught(tmp_path: Path) -> None:
     result = run("evaluate", target, "--test-case", "TC-UP-DATA-REPLAY_gNB", "--json")
     assert json.loads(result.stdout)["verdicts"][0]["verdict"] == "fail"
     assert result.exit_code == 1
+
+
+def test_any_campaign_may_have_its_ues_on_the_air(tmp_path: Path) -> None:
+    target, place = tmp_path / "amf.toml", tmp_path / "evidence"
+    text = TARGET.replace("gNB", "AMF") + "[laboratory]\nradio = true\n"
+    target.write_text(text, encoding="utf-8")
+    name = "TC_NAS_REPLAY_AMF"
+    result = run("evaluate", target, "--evidence", place, "--json", "--test-case", name)
+    assert json.loads(result.stdout)["verdicts"][0]["verdict"] == "pass"
+    trace, keys = place / name / "trace.pcapng", place / name / "knowledge.toml"
+    shown = json.loads(run("show", trace, "--keys", keys, "--json").stdout)["messages"]
+    on_uu = {each["name"]: each["ue"] for each in shown if each.get("interface") == "Uu"}
+    assert "SecurityModeCommand" in on_uu
+    assert str(on_uu["RRCReconfiguration"]).startswith("imsi-")

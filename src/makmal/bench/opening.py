@@ -126,7 +126,7 @@ async def _opened_gnb(target: Target, recorder: Recorder) -> AsyncIterator[GnbBe
     world = _world(target, recorder)
     timers = target.timers
     settings = GnbSettings(target.features, timers.quiet, timers.settle, timers.answer)
-    plan = replace(target.plan(), radio=True)
+    plan = target.plan()
     bench = embedded_gnb.bench_of(world, plan, target.subscriptions, policy_of(target), settings)
     try:
         await bench.open()

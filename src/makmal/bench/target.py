@@ -149,7 +149,7 @@ class Target:
                 tls_authorities=self.network.authority.certificate.decode("ascii"),
                 interface_addresses={"sbi": (ip_network(services.address),)} if services else {},
             )
-        if self.product.product_class == "gNB":
+        if self.network.radio:
             known = replace(known, cells=embedded_plan.embedded_cells())
         if self.product.product_class == "UPF":
             addresses = embedded_plan.user_plane_addresses(self.network)
@@ -292,6 +292,7 @@ def _network(
         ue_pool=table.take("ue_pool", target_fields.pool, usual.ue_pool),
         oauth=embedded or "oauth2" in _features(root, embedded),
         absent=frozenset(FUNCTIONS) - set(laboratory.addresses),
+        radio=laboratory.radio or product.product_class == "gNB",
         ends=ends,
     )
 

@@ -47,7 +47,8 @@ class Laboratory:
     """Our side. ``world`` is "simulated" or "wire"; ``sctp`` "automatic", "kernel", "raw" or "udp".
 
     ``addresses`` are those of our functions, by their names in the plan; ``network_namespace`` is
-    the one that our sockets are opened in, "" for the one that Makmal is started in.
+    the one that our sockets are opened in, "" for the one that Makmal is started in. ``radio``:
+    UEs and gNBs speak RRC and PDCP over a simulated Uu.
     """
 
     world: str
@@ -56,6 +57,7 @@ class Laboratory:
     sctp: str = "automatic"
     sctp_udp_port: int = _SCTP_UDP_PORT
     network_namespace: str = ""
+    radio: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         "sctp",
         "sctp_udp_port",
         "network_namespace",
+        "radio",
     )
     world = table.take(
         "world",
@@ -115,6 +118,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         table.take("sctp", toml_file.choice("automatic", "kernel", "raw", "udp"), "automatic"),
         table.take("sctp_udp_port", toml_file.number(1, 65535), _SCTP_UDP_PORT),
         table.optional("network_namespace", toml_file.text) or "",
+        table.take("radio", toml_file.truth, False),
     )
 
 

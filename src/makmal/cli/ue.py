@@ -149,6 +149,12 @@ def command(
         str | None,
         typer.Option(help="Fetch http://ADDRESS:PORT/PATH through the session; takes no rights."),
     ] = None,
+    radio: Annotated[
+        bool,
+        typer.Option(
+            "--radio", help="Speak RRC and PDCP between UE and gNB; --capture records Uu, too."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
@@ -165,6 +171,7 @@ def command(
     try:
         remote = _endpoint(core)
         plan, subscriptions = _plan(remote, subscribers, count, local, plmn, tac, sst)
+        plan = replace(plan, radio=radio)
         carriage = None if sctp == "automatic" else Carriage(sctp)
         if session_type not in _TYPES:
             raise ValueError(f"--session-type {session_type}: write ipv4, ipv6 or ipv4v6")

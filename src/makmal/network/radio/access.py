@@ -237,5 +237,6 @@ def radio_access(world: World) -> RadioAccess:
     """The radio access of a world: one air for all of its cells."""
     found = _ACCESSES.get(world)
     if found is None:
+        rrc.load()
         found = _ACCESSES[world] = RadioAccess(world)
     return found

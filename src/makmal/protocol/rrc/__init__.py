@@ -3,6 +3,7 @@ is built and read here in terms of its own.
 """
 
 from makmal.protocol.rrc import establishment, mobility, reconfiguration, security
+from makmal.protocol.rrc.asn1 import load
 from makmal.protocol.rrc.cell_group import Cell, Sync
 from makmal.protocol.rrc.establishment import (
     Cause,
@@ -38,6 +39,7 @@ __all__ = [
     "build",
     "decode",
     "establishment",
+    "load",
     "mobility",
     "nas_of",
     "reconfiguration",

@@ -26,6 +26,11 @@ def _modules() -> tuple[Any, ...]:
     return schema.NR_RRC_Definitions, schema.NR_InterNodeDefinitions, schema.NR_UE_Variables
 
 
+def load() -> None:
+    """Import the ASN.1 now, and not in the midst of a conversation."""
+    _modules()
+
+
 @cache
 def _type(name: str) -> Any:
     for module in _modules():
