@@ -201,6 +201,7 @@ foreign_image = "room-sensor-foreign.img"
 listen = "{end}"
 certificate = "broker.pem"
 key = "broker.key"
+wait = 35
 
 [scope]
 networks = ["127.0.0.0/8"]

@@ -50,7 +50,8 @@ class Fetching:
 @dataclass(frozen=True, slots=True)
 class ApplicationSettings:
     """``address`` is where the scheme, host and port of ``base`` lead. ``authentication`` is
-    "bearer", "basic", "cookie" or "header NAME". Operations are written as "GET /path".
+    "bearer", "basic", "cookie" or "header NAME". Operations are written as "GET /path";
+    ``protected`` is one that reads, needs credentials, and has no parameter in its path.
     """
 
     base: str
@@ -60,6 +61,7 @@ class ApplicationSettings:
     authentication: str = "bearer"
     login: Login | None = None
     logout: str = ""
+    protected: str = ""
     registration: Login | None = None
     administration: tuple[str, ...] = ()
     objects: Mapping[str, str] = field(default_factory=dict)
@@ -73,8 +75,8 @@ class ApplicationSettings:
 
     @property
     def is_tls(self) -> bool:
-        """Whether it is reached by https."""
-        return self.base.startswith("https:")
+        """Whether it is reached by TLS."""
+        return self.base.startswith(("https:", "mqtts:"))
 
     @property
     def host(self) -> str:

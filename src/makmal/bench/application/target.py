@@ -22,7 +22,7 @@ from makmal.trace import toml_file
 from makmal.trace.frame import Endpoint
 from makmal.trace.toml_file import Table, TomlError
 
-_PORTS = {"https": 443, "http": 80}
+_PORTS = {"https": 443, "http": 80, "mqtts": 8883}
 _VARIABLE = "$"
 
 
@@ -34,6 +34,7 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
         "openapi",
         "authentication",
         "logout",
+        "protected",
         "administration",
         "users",
         "login",
@@ -66,6 +67,7 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
         authentication=table.take("authentication", read_authentication, "bearer"),
         login=read_login(table, "login"),
         logout=table.optional("logout", read_operation) or "",
+        protected=table.optional("protected", read_operation) or "",
         registration=read_login(table, "registration"),
         administration=table.take("administration", _operations, ()),
         objects=table.take("objects", _objects, {}),
@@ -89,9 +91,10 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
             raise table.table(key).fail(
                 "operation", f"{part.operation} is not an operation of {name}"
             )
-    for each in (settings.logout, *settings.administration):
+    for each in (settings.logout, settings.protected, *settings.administration):
         if each and description.find(each) is None:
-            raise table.fail("administration", f"{each} is not an operation of {name}")
+            key = "protected" if each == settings.protected else "administration"
+            raise table.fail(key, f"{each} is not an operation of {name}")
     return settings
 
 
@@ -107,7 +110,9 @@ def _error(table: Table, key: str) -> type[TomlError]:
     return FileError
 
 
-def read_address(table: Table, scope: Scope) -> tuple[str, Endpoint]:
+def read_address(
+    table: Table, scope: Scope, schemes: tuple[str, ...] = ("https", "http")
+) -> tuple[str, Endpoint]:
     """``address``, and ``host`` where that is a name. Raises the file's error."""
     base = table.take("address", toml_file.text).rstrip("/")
     try:
@@ -116,7 +121,7 @@ def read_address(table: Table, scope: Scope) -> tuple[str, Endpoint]:
         host = parts.hostname or ""
     except ValueError:
         parts, port, host = urlsplit(""), 0, ""
-    if not port or not host:
+    if not port or not host or parts.scheme not in schemes:
         raise table.fail("address", 'must be a URL such as "https://10.77.0.5:8443"')
     host = table.take("host", target_fields.address, "") if "host" in table else host
     try:

@@ -225,6 +225,10 @@ class DeviceBench(ApplicationBench):
             raise NotDoneError(f"our broker cannot listen: {error}") from None
         self.listened.append(self._broker)
 
+    async def await_device(self) -> None:
+        """Wait for as long as the device may take to try our broker. Raises NotDoneError."""
+        await self.pause(self._settings_of_broker().wait)
+
     def close_broker(self) -> None:
         """Our broker is gone, as after an outage."""
         if self._broker is not None:

@@ -53,12 +53,14 @@ class UpdateSettings:
 @dataclass(frozen=True)
 class BrokerSettings:
     """A broker of ours that the device sends to: where it listens, the certificate that the device
-    trusts, and one that it must not trust.
+    trusts, and one that it must not trust. ``wait`` is for how many seconds each is there: as long
+    as the device may take to try again.
     """
 
     listen: Endpoint
     trusted: ssl.SSLContext
     foreign: ssl.SSLContext
+    wait: float = 75.0
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,8 @@ class DeviceSettings:
     secrets: tuple[str, ...] = ()
     default_credentials: tuple[tuple[str, str], ...] = ()
     conformance: Conformance = field(default_factory=Conformance)
+
+    @property
+    def has_web(self) -> bool:
+        """Whether the device has a web interface; ``web`` is else its MQTT service."""
+        return self.web.base.startswith("http")

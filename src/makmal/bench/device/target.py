@@ -60,7 +60,7 @@ def read_device(table: Table, directory: Path, scope: Scope) -> DeviceSettings:
         "conformance",
         "most_requests",
     )
-    base, address = read_address(table, scope)
+    base, address = read_address(table, scope, ("https", "http", "mqtts"))
     user = table.table("user", "name", "password")
     web = ApplicationSettings(
         base=base,
@@ -82,7 +82,7 @@ def read_device(table: Table, directory: Path, scope: Scope) -> DeviceSettings:
         reset=_optional(table, "reset"),
         data=_data(table),
         update=_update(table, directory),
-        mqtt=_end(table, scope, "mqtt", 8883),
+        mqtt=_end(table, scope, "mqtt", 8883) or (None if base.startswith("http") else address),
         broker=_broker(table, directory, scope),
         personal=table.take("personal", _texts, ()),
         revealing=table.take("revealing", _texts, ()),
@@ -147,7 +147,7 @@ def _octets(table: Table, directory: Path, key: str) -> bytes:
 def _broker(table: Table, directory: Path, scope: Scope) -> BrokerSettings | None:
     if "broker" not in table:
         return None
-    one = table.table("broker", "listen", "certificate", "key")
+    one = table.table("broker", "listen", "certificate", "key", "wait")
     listen = _end(one, scope, "listen", 8883)
     if listen is None:
         raise one.fail("listen", "is missing: where our broker listens for the device")
@@ -160,7 +160,8 @@ def _broker(table: Table, directory: Path, scope: Scope) -> BrokerSettings | Non
         raise one.fail("certificate", f"no certificate and key in PEM there: {reason}") from None
     policy = TlsPolicy()
     stranger = certified(Authority("Somebody else"), policy, listen.address)
-    return BrokerSettings(listen, trusted, server_context(policy, stranger))
+    wait = one.take("wait", target_fields.seconds, 75.0)
+    return BrokerSettings(listen, trusted, server_context(policy, stranger), wait)
 
 
 def _conformance(table: Table, directory: Path) -> Conformance:

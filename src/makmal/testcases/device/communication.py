@@ -29,8 +29,6 @@ _TRUSTED, _FOREIGN, _CLEAR = (
     "a broker without TLS",
 )
 _IN_TLS = ("https", "mqtts", "tls")
-# As long as the device may take to try again.
-_BROKER_SECONDS = 75.0
 
 
 class SecureCommunication(DeviceCase):
@@ -68,8 +66,9 @@ class AccessAfterAuthentication(DeviceCase):
 
     async def examine(self, bench: DeviceBench) -> None:
         """Each function without and with; MQTT too."""
-        bench.needs(bench.device.functions, "the functions of the device (functions)")
-        await bench.ready(USER)
+        if bench.device.has_web:
+            bench.needs(bench.device.functions, "the functions of the device (functions)")
+            await bench.ready(USER)
         for operation in bench.device.functions:
             method, _, path = operation.partition(" ")
             with bench.variant(f"{self.NOBODY}{operation}"):
@@ -144,7 +143,7 @@ async def _brokers(bench: DeviceBench, *kinds: str) -> None:
                 await bench.open_clear_broker()
             else:
                 await bench.open_broker(trusted=kind == _TRUSTED)
-            await bench.pause(_BROKER_SECONDS)
+            await bench.await_device()
         bench.preparing("the next broker")
         bench.close_broker()
 

@@ -13,7 +13,7 @@ from makmal.trace.trace import Section, Trace
 if TYPE_CHECKING:
     from makmal.bench.device.bench import DeviceBench
 
-_SECONDS, _MOST_ATTEMPTS = 75.0, 12
+_MOST_ATTEMPTS = 12
 
 
 def _connects(section: Section | None) -> list[int]:
@@ -37,7 +37,7 @@ class LocalOperation(DeviceCase):
         method, _, path = bench.device.functions[0].partition(" ")
         with bench.variant(self.BEFORE):
             await bench.open_broker()
-            await bench.pause(_SECONDS)
+            await bench.await_device()
             await bench.request(method, path, "first")
         with bench.variant(self.OUTAGE):
             bench.close_broker()
@@ -45,7 +45,7 @@ class LocalOperation(DeviceCase):
             await bench.request(method, path, "first")
         with bench.variant(self.AFTER):
             await bench.open_broker()
-            await bench.pause(_SECONDS)
+            await bench.await_device()
 
     def judge(self, trace: Trace) -> Verdict:
         """Fail when it works no more, or does not come back."""
@@ -87,7 +87,7 @@ class OrderlyConnections(DeviceCase):
         bench.close_broker()
         with bench.variant(self.GOOD):
             await bench.open_broker()
-            await bench.pause(_SECONDS)
+            await bench.await_device()
 
     def judge(self, trace: Trace) -> Verdict:
         """Fail on too many attempts."""

@@ -50,11 +50,12 @@ class UniversalPasswords(DeviceCase):
                     await bench.mqtt(name, password)
             with bench.variant(self.GOOD_MQTT):
                 await bench.mqtt(user.name, user.password)
-        for name, password in pairs:
+        for name, password in pairs if bench.device.has_web else ():
             with bench.variant(f"{self.WEB}{name}:{password}"):
                 await bench.log_in_as(name, password, patient=True)
-        with bench.variant(self.GOOD_WEB):
-            await bench.log_in_as(user.name, user.password, patient=True)
+        if bench.device.has_web:
+            with bench.variant(self.GOOD_WEB):
+                await bench.log_in_as(user.name, user.password, patient=True)
 
     def judge(self, trace: Trace) -> Verdict:
         """Fail when one of them is taken."""
@@ -93,7 +94,7 @@ class AuthenticationCryptography(DeviceCase):
         ports = [bench.settings.address.port] if bench.settings.is_tls else []
         if bench.device.mqtt is not None:
             ports.append(bench.device.mqtt.port)
-        await offer_all(bench, ports)
+        await offer_all(bench, list(dict.fromkeys(ports)))
         await try_clear_logins(bench)
 
     def judge(self, trace: Trace) -> Verdict:
@@ -173,6 +174,8 @@ class BruteForce(DeviceCase):
             await bench.pause(self._LATER_SECONDS)
             with bench.variant(self.LATER):
                 await bench.mqtt(user.name, user.password)
+        if not bench.device.has_web:
+            return
         with bench.variant(self.WEB):
             for number in range(_ATTEMPTS):
                 answer = await bench.log_in_as(user.name, f"makmal-wrong-{number}")

@@ -83,12 +83,13 @@ class Disclosure(DeviceCase):
     async def examine(self, bench: DeviceBench) -> None:
         """Pages, errors, MQTT and greetings, all without authentication."""
         with bench.variant(f"{self.STEP}{json.dumps(bench.device.revealing)}"):
-            for path in ("/", "/makmal-not-there", "/api", "/status", "/info", "/version"):
+            paths = ("/", "/makmal-not-there", "/api", "/status", "/info", "/version")
+            for path in paths if bench.device.has_web else ():
                 await bench.request("GET", path)
             if bench.device.mqtt is not None:
                 await bench.mqtt(None, None, mqtt.subscribe(1, "#"))
             for port in bench.device.services:
-                if port != bench.settings.address.port:
+                if port != bench.settings.address.port or not bench.device.has_web:
                     await bench.listen_to(port)
 
     def judge(self, trace: Trace) -> Verdict:
@@ -123,6 +124,9 @@ class Disclosure(DeviceCase):
                 if self._VERSION.search(text) or any(each in text for each in texts):
                     findings.violation(f"a greeting tells {text[:60]!r}", greeting.frame)
         for packet in mqtt_of(section):
+            answered = True
+            if packet.packet.kind is mqtt.PacketType.CONNACK:
+                findings.conforming("MQTT tells nothing", packet.frame)
             if not packet.from_client and any(
                 each.encode() in packet.packet.body for each in texts
             ):
