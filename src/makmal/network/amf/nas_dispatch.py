@@ -174,7 +174,8 @@ def _message(amf: Amf, connection: UeConnection, context: UeContext, octets: byt
     if opened.replayed:
         if policy.answers_replays_with_status:
             downlink.status(amf, context, _NOT_COMPATIBLE)
-        if policy.drops_replays:
+        is_last = opened.count == security.counts[Direction.UPLINK] - 1
+        if policy.drops_replays and (policy.drops_last_again or not is_last):
             amf.log.append("a replayed NAS message discarded")
             return
     message = _plain(opened.octets)

@@ -59,6 +59,7 @@ class AmfPolicy:
     drops_bad_mac: bool = True
     drops_unprotected: bool = True
     drops_replays: bool = True
+    drops_last_again: bool = True
     answers_replays_with_status: bool = False
     null_integrity: bool = False
     null_integrity_for_emergency: bool = False

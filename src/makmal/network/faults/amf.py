@@ -107,6 +107,12 @@ FAULTS: tuple[Fault, ...] = (
         drops_replays=False,
     ),
     _fault(
+        "accepts-last-nas-again",
+        "processes the NAS message with the latest COUNT once more",
+        _REPLAY,
+        drops_last_again=False,
+    ),
+    _fault(
         "answers-replayed-nas",
         "drops replayed NAS messages, and tells the sender so",
         _REPLAY,

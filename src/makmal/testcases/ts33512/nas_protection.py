@@ -99,37 +99,57 @@ class IntegrityFailure(TestCase):
 
 
 class Replay(TestCase):
-    """4.2.2.3.1: a Security Mode Complete sent again is not processed."""
+    """4.2.2.3.1: a Security Mode Complete sent again is not processed; nor is the last message.
+
+    An AMF that expects no Security Mode Complete any more does nothing about one, whether or not it
+    noticed the replay. A session request would be forwarded, and a COUNT that is the latest is the
+    one that a careless comparison lets through.
+    """
 
     name = "TC_NAS_REPLAY_AMF"
-    BEFORE = "a registration to record the Security Mode Complete of"
-    STEP = "the Security Mode Complete sent again"
+    # What is recorded first, then what is sent again, and its type and name.
+    VARIANTS: ClassVar[dict[str, tuple[str, int, str]]] = {
+        "a registration to record the Security Mode Complete of": (
+            "the Security Mode Complete sent again",
+            M.SECURITY_MODE_COMPLETE,
+            "Security Mode Complete",
+        ),
+        "a session to record the request of": (
+            "the session request, the last message, sent again",
+            M.UL_NAS_TRANSPORT,
+            "session request",
+        ),
+    }
 
     async def procedure(self, bench: Bench) -> None:
         """In a new NGAP message with a new TSN, or SCTP would drop it as a duplicate."""
-        with bench.variant(self.BEFORE):
-            ue = await bench.registered_ue()
-            octets = ue.last_sent(M.SECURITY_MODE_COMPLETE)
-            with bench.variant(self.STEP):
-                ue.send_octets(octets)
+        for before, (step, kind, _) in self.VARIANTS.items():
+            with bench.variant(before):
+                ue = await bench.registered_ue(session=kind == M.UL_NAS_TRANSPORT)
+                octets = ue.last_sent(kind)
+                # What the original sets going is no reaction to the replay.
                 await bench.quiet()
-                await bench.prove_alive(ue)
+                with bench.variant(step):
+                    ue.send_octets(octets)
+                    await bench.quiet()
+                    await bench.prove_alive(ue)
 
     def judge(self, trace: Trace) -> Verdict:
         """Fail on any reaction to the repeated octets."""
         findings = Findings()
-        before = variant(trace, findings, self.BEFORE)
-        section = variant(trace, findings, self.STEP)
-        if before is not None and section is not None:
-            original = last(before.uplink, M.SECURITY_MODE_COMPLETE)
+        for name, (step, kind, what) in self.VARIANTS.items():
+            before, section = (variant(trace, findings, each) for each in (name, step))
+            if before is None or section is None:
+                continue
+            original = last(before.uplink, kind)
             sent = next(section.uplink, None)
             if original is None:
-                findings.doubt("the original Security Mode Complete was not seen")
+                findings.doubt(f"the original {what} was not seen")
             elif sent is None or sent.outer.encode() != original.outer.encode():
-                findings.doubt("the Security Mode Complete was not sent again", original.frame)
+                findings.doubt(f"the {what} was not sent again", original.frame)
             else:
-                _ignored(findings, "the replayed Security Mode Complete", section, sent)
-        return self.conclude(findings, trace, "no Security Mode Complete was replayed")
+                _ignored(findings, f"the replayed {what}", section, sent)
+        return self.conclude(findings, trace, "nothing was replayed")
 
 
 class NullIntegrity(TestCase):
