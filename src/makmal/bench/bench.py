@@ -370,6 +370,8 @@ class Bench(Steps):
         smf = self.network.functions.get("SMF")
         if not isinstance(smf, Smf):
             raise NotDoneError("paging needs our SMF: attach the product surrounded")
+        # The product may still be busy with the release that left the UE idle.
+        await asyncio.sleep(self.settings.settle)
         await smf.notify_downlink_data(ue.subscription.supi)
 
     @property
