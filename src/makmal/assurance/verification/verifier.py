@@ -70,6 +70,9 @@ _LARGEST_FILE = 1 << 32
 
 HOLDS, BROKEN, UNKNOWN = "holds", "broken", "unknown"
 
+# What reading a document raises whose fields are of other types than Makmal writes.
+_NOT_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
 
 class VerificationError(Exception):
     """It does not hold: one sentence."""
@@ -108,6 +111,15 @@ class Findings:
             self.add(name, BROKEN, str(error))
         except CannotVerifyError as error:
             self.add(name, UNKNOWN, str(error))
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ):
+            self.add(name, BROKEN, f"{self.what}: it was altered or damaged, and cannot be read")
         else:
             return True
         return False
@@ -139,7 +151,7 @@ class Findings:
 def canonical(value: Any) -> bytes:
     """JSON without choices: sorted keys, no blanks, UTF-8."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return text.encode("utf-8", "surrogatepass")
 
 
 def json_object(octets: bytes, name: str) -> dict[str, Any]:
@@ -974,6 +986,8 @@ def read_inclusion(document: Mapping[str, Any], trust: Trust) -> TreeHead:
         raise VerificationError("the certificate has no proof that it stands in a register")
     try:
         index, entry = inclusion["index"], inclusion["entry"]
+        if not isinstance(inclusion["proof"], list):
+            raise TypeError
         proof = [_octets(each, "the inclusion proof") for each in inclusion["proof"]]
         head = read_tree_head(inclusion["head"], trust, "the tree head of the certificate")
         check_inclusion(index, head.size, leaf_hash(canonical(entry)), proof, head.root)
