@@ -14,7 +14,8 @@ import pytest
 
 from makmal.assurance.certification import process
 from makmal.assurance.certification.scheme import load_scheme, parse_scheme
-from makmal.assurance.errors import RefusedError
+from makmal.assurance.certification.sheet import certificate_sheet
+from makmal.assurance.errors import AssuranceError, RefusedError
 from makmal.assurance.register.monitor import follow
 from makmal.assurance.verification import verifier
 from makmal.assurance.verification.verifier import Directory, Findings
@@ -119,6 +120,11 @@ def test_a_faulty_version_is_refused_and_the_mended_one_certified(office: Office
     assert found_there.details["product"]["version"] == "1.0"
     assert found_there.details["conditions"][-1] == "not for roaming"
     assert {each["verdict"] for each in found_there.details["scope"]} == {"pass"}
+    # In the order of the catalogue, as the contract has them.
+    assert [each["test_case"] for each in found_there.details["scope"]] == list(CASES)
+    assert certificate_sheet(certificate).startswith(b"%PDF-")
+    with pytest.raises(AssuranceError, match="this file is no certificate"):
+        certificate_sheet(json.loads((mended / "attestation.json").read_text()))
 
     # A new version, of which one part changed: the other verdict stays.
     office.clock.later(days=200)

@@ -38,7 +38,7 @@ def draw(bed: TestBed) -> str:
     bus_y = _TOP + _BOX_HEIGHT + 34
     low_y = bus_y + 70
     places = {name: (_MARGIN + at * _COLUMN, _TOP) for at, name in enumerate(bus)}
-    access = [name for name in _ACCESS if name in bed.functions or not bed.functions]
+    access = [name for name in _ACCESS if name in bed.functions or name == bed.product]
     has_user_plane = "UPF" in bed.functions or bed.product == "UPF"
     places["UE"] = (_MARGIN, low_y)
     for at, name in enumerate(access):

@@ -20,11 +20,12 @@ from makmal.assurance.certification.people import people_of
 from makmal.assurance.certification.process import Certification, certifications_of
 from makmal.assurance.certification.scheme import load_scheme, scheme_names
 from makmal.assurance.certification.settings import load_settings, settings_text
+from makmal.assurance.certification.sheet import certificate_sheet
 from makmal.assurance.errors import AssuranceError
 from makmal.assurance.signing.keys import create_key, load_key, load_public
 from makmal.assurance.signing.time_stamps import create_authority
 from makmal.assurance.signing.trust_file import trust_authority, trust_key
-from makmal.assurance.verification.verifier import BODY, REGISTER, read_trust
+from makmal.assurance.verification.verifier import BODY, REGISTER, read_document, read_trust
 from makmal.bench.manifest import json_octets, write_whole
 from makmal.cli.assurance_office import (
     JSON,
@@ -324,6 +325,17 @@ def decide(
             out.mkdir(parents=True, exist_ok=True)
             write_whole(path, json_octets(certificate))
     _print(found, as_json, {"file": str(path)} if path else {})
+
+
+@app.command("print", epilog="Exit codes: 0 it was written, 2 it could not be.")
+def print_certificate(
+    certificate: Annotated[Path, typer.Argument(help="A certificate file.")],
+    path: Annotated[Path, typer.Argument(help="The PDF to write.")],
+) -> None:
+    """Write a certificate as a sheet to print; what counts is the file."""
+    with said("certify print"):
+        write_whole(path, certificate_sheet(read_document(certificate)))
+    Console().print(f"{path}", soft_wrap=True)
 
 
 @app.command("survey", epilog=_EPILOG)

@@ -139,7 +139,7 @@ class CertificationBody:
         required = {
             each.test_case: each.reference for each in scheme.required(before.product["class"])
         }
-        details = {"required": required, "contract": contract}
+        details = {"scope": list(required), "required": required, "contract": contract}
         return self._act(key, number, process.ACCEPT, details)
 
     def decline(self, key: Ed25519PrivateKey, number: int, reason: str) -> Certification:

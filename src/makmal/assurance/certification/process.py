@@ -176,8 +176,7 @@ def after(before: Certification, action: Action) -> Certification:
     if action.kind == APPLY:
         return replace(found, scheme=details["scheme"], product=details["product"])
     if action.kind == ACCEPT:
-        scope = tuple(details["required"])
-        return replace(found, scope=scope, required=details["required"])
+        return replace(found, scope=tuple(details["scope"]), required=details["required"])
     if action.kind == AUDIT:
         return replace(found, audit={**details, "time": action.time.isoformat()})
     if action.kind == EVALUATE:
