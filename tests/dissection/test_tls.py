@@ -79,7 +79,9 @@ def test_published_trace() -> None:
 class Conversation:
     """Two ends of OpenSSL, and what they wrote in order."""
 
-    def __init__(self, version: ssl.TLSVersion, suite: str | None) -> None:
+    def __init__(
+        self, version: ssl.TLSVersion, suite: str | None, curve: str | None = None
+    ) -> None:
         client = ssl.create_default_context(cadata=SERVER.certificate)
         client.set_alpn_protocols(["h2", "http/1.1"])
         client.minimum_version = client.maximum_version = version
@@ -88,6 +90,8 @@ class Conversation:
             for context in (client, server):
                 context.set_ciphers(f"{suite}:@SECLEVEL=0")
         server.set_alpn_protocols(["http/1.1"])
+        if curve is not None:
+            server.set_ecdh_curve(curve)
         self.written: list[tuple[bool, bytes]] = []
         with NamedTemporaryFile() as file:
             client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
@@ -99,7 +103,7 @@ class Conversation:
                 True: client.wrap_bio(incoming[True], outgoing[True], server_hostname=NAME),
                 False: server.wrap_bio(incoming[False], outgoing[False], server_side=True),
             }
-            for _ in range(3):
+            for _ in range(4):
                 for side in (True, False):
                     with contextlib.suppress(ssl.SSLWantReadError):
                         self._ends[side].do_handshake()
@@ -135,18 +139,26 @@ class Conversation:
 REQUEST = b"GET /nudm-sdm/v2/imsi-999700000000001/nssai HTTP/1.1\r\nhost: udm\r\n\r\n"
 RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 CLIENT, UDM = Endpoint("192.0.2.1", 40001), Endpoint("192.0.2.2", 443)
-KINDS = [(ssl.TLSVersion.TLSv1_3, None), *((ssl.TLSVersion.TLSv1_2, each) for each in SUITES_1_2)]
+# With a curve that the client has no key for at first: it is asked again (RFC 8446, 4.1.4).
+RETRY = (ssl.TLSVersion.TLSv1_3, None, "secp384r1")
+KINDS = [
+    (ssl.TLSVersion.TLSv1_3, None),
+    RETRY,
+    *((ssl.TLSVersion.TLSv1_2, each) for each in SUITES_1_2),
+]
 
 
-def conversation(version: ssl.TLSVersion, suite: str | None) -> Conversation:
-    spoken = Conversation(version, suite)
+def conversation(
+    version: ssl.TLSVersion, suite: str | None, curve: str | None = None
+) -> Conversation:
+    spoken = Conversation(version, suite, curve)
     spoken.say(True, REQUEST)
     spoken.say(False, RESPONSE)
     spoken.close()
     return spoken
 
 
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind[1] or kind[0].name)
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: str(kind[-1] or kind[0].name))
 def spoken(request: pytest.FixtureRequest) -> Conversation:
     return conversation(*request.param)
 
@@ -169,6 +181,7 @@ def test_what_openssl_says(spoken: Conversation) -> None:
     assert http[0].operation.service == "nudm-sdm"
     assert all(each.over_tls for each in http)
     handshake = next(each for each in messages if isinstance(each, TlsHandshake))
+    assert handshake.established
     assert handshake.server_hello is not None
     assert handshake.server_hello.cipher_suite in SUITES
     further = [each for each in messages if isinstance(each, TlsMessage)]

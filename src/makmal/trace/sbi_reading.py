@@ -197,7 +197,8 @@ class SbiReading:
                 followed.server = chunk.destination
             elif isinstance(event, tls.ServerHello):
                 followed.server = chunk.source
-                self._tell(chunk, followed, found)
+                if not event.is_retry_request:
+                    self._tell(chunk, followed, found)
             elif isinstance(event, ApplicationData):
                 if followed.observer is not None:
                     plain = chunk._replace(payload=event.octets, ended=False, lost=False)

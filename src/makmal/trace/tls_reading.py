@@ -112,8 +112,8 @@ class TlsReading:
     ) -> None:
         kind, _, fragment = record
         if kind == ContentType.CHANGE_CIPHER_SPEC:
-            # In TLS 1.3 it means nothing (RFC 8446, 5).
-            if not self._is_1_3:
+            # In TLS 1.3 it means nothing (RFC 8446, 5), and may come before the ServerHello.
+            if self.server_hello is not None and not self._is_1_3:
                 self._change_cipher(source, direction)
             return
         if direction.protection is not None and (
