@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,6 @@ def test_any_campaign_may_have_its_ues_on_the_air(tmp_path: Path) -> None:
     on_uu = {each["name"]: each["ue"] for each in shown if each.get("interface") == "Uu"}
     assert "SecurityModeCommand" in on_uu
     assert str(on_uu["RRCReconfiguration"]).startswith("imsi-")
+    lines = run("show", trace, "--keys", keys, "--wireshark-keys").stdout.splitlines()
+    assert lines
+    assert all(re.fullmatch(r'"[0-9]+"(,"[0-9a-f]{32}"){4}', line) for line in lines)

@@ -38,14 +38,24 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: one object with all messages.")
     ] = False,
+    wireshark_keys: Annotated[
+        bool,
+        typer.Option(
+            "--wireshark-keys",
+            help="Print the keys of Uu instead, for Wireshark's table pdcp_nr_ue_keys.",
+        ),
+    ] = False,
 ) -> None:
     """List the 5G messages of a capture: frame, time, interface, from, to, name, UE."""
     errors = Console(stderr=True)
     try:
         knowledge = Knowledge() if keys is None else load_knowledge(keys)
         with open_capture(capture) as frames:
-            messages = _messages(frames, knowledge)
-            if frame is not None:
+            dissector = Dissector(knowledge, frames.secrets)
+            messages = _messages(frames, dissector)
+            if wireshark_keys:
+                found = _wireshark_keys(messages, dissector)
+            elif frame is not None:
                 found = _show_frame(messages, frame, as_json)
             else:
                 found = _list(messages, capture, user_plane or as_json, as_json)
@@ -61,11 +71,21 @@ def command(
         raise typer.Exit(2)
 
 
-def _messages(frames: Capture, knowledge: Knowledge) -> Iterator[Message]:
-    dissector = Dissector(knowledge, frames.secrets)
+def _messages(frames: Capture, dissector: Dissector) -> Iterator[Message]:
     for frame in frames:
         yield from dissector.feed(frame)
     yield from dissector.finish()
+
+
+def _wireshark_keys(messages: Iterator[Message], dissector: Dissector) -> bool:
+    """Whether there was anything on Uu to print keys of."""
+    for _ in messages:
+        pass
+    lines = [each.wireshark_keys for each in dissector.radio_connections]
+    for line in lines:
+        if line is not None:
+            sys.stdout.write(line + "\n")
+    return bool(lines)
 
 
 def _time(time_ns: int) -> str:

@@ -16,6 +16,7 @@ _LAYERS = {"application": "cloud application", "device": "end-user device"}
 # One chosen weakness for each class that has one in the showcase.
 WEAKNESSES = {
     "AMF": "accepts-replayed-nas",
+    "gNB": "accepts-replayed-user-data",
     "UPF": "ues-not-kept-apart",
     "application": "role-not-checked",
     "device": "debug-port-open",

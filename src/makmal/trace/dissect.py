@@ -44,6 +44,7 @@ from makmal.trace.message import (
 from makmal.trace.n2_connections import NGAP_PORT, N2Connections
 from makmal.trace.n4_sessions import N4Sessions
 from makmal.trace.nas_reading import NasKeySource, read_nas
+from makmal.trace.radio_connections import RadioConnection
 from makmal.trace.radio_reading import RadioReading
 from makmal.trace.sbi_reading import SbiReading
 from makmal.trace.tls_secrets import TlsSecrets
@@ -101,6 +102,11 @@ class Dissector:
         """The messages of payloads that were never made into frames."""
         self._decode_ngap = ngap.decode_recent
         return self._dissect(payloads)
+
+    @property
+    def radio_connections(self) -> tuple[RadioConnection, ...]:
+        """The RRC connections on Uu so far, with the keys that verified."""
+        return self._radio.connections
 
     def finish(self) -> list[Message]:
         """What was still held back when the trace ended."""

@@ -53,6 +53,21 @@ class RadioConnection:
         """Whether AS security was activated."""
         return self.algorithms is not None
 
+    @property
+    def wireshark_keys(self) -> str | None:
+        """A line of Wireshark's table ``pdcp_nr_ue_keys``; None without a key that verified."""
+        if len(self.keys) != 1:
+            return None
+        security = self.keys[0].security
+        values = (
+            str(self.ue_id),
+            security.k_rrc_enc.hex(),
+            security.k_up_enc.hex(),
+            security.k_rrc_int.hex(),
+            security.k_up_int.hex(),
+        )
+        return ",".join(f'"{each}"' for each in values)
+
     def estimate(self, plane: Plane, identity: int, uplink: bool, number: int, bits: int) -> int:
         """The COUNT with this sequence number that is the nearest to the highest one so far."""
         highest = self.counts.get((plane, identity, uplink), -1)

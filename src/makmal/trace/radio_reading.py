@@ -44,6 +44,11 @@ class RadioReading:
         self._suspended: OrderedDict[int, tuple[RadioConnection, int]] = OrderedDict()
         self._first_messages: OrderedDict[tuple[str, bytes], RadioConnection] = OrderedDict()
 
+    @property
+    def connections(self) -> tuple[RadioConnection, ...]:
+        """Those that were seen, in order."""
+        return tuple(self._connections.values())
+
     # What N2 tells.
 
     def note(
