@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 APPLICATION, DEVICE = "application", "device"
 END_CLASSES = (APPLICATION, DEVICE)
 NETWORK = "network"
+DIRECT, PDU_SESSION = "direct", "pdu session"
 # What the file says of an application follows from its tables.
 _FOLLOWING: Mapping[str, tuple[str, ...]] = {
     APPLICATION: ("registration", "fetching"),
@@ -47,11 +48,18 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
 
     product = _product(root)
     kind = product.product_class
-    root.only("product", kind, "scope", "timers", "hooks", "declarations", "features")
+    root.only("product", kind, "laboratory", "scope", "timers", "hooks", "declarations", "features")
     embedded = product.attachment == EMBEDDED
     laboratory = Laboratory(SIMULATED if embedded else WIRE, {})
     addresses = ProductAddresses({})
     scope = Scope(LOOPBACK) if embedded else read_scope(root, NETWORK, addresses, laboratory)
+    path = root.table("laboratory", "path").take(
+        "path", toml_file.choice(DIRECT, PDU_SESSION), DIRECT
+    )
+    if path != DIRECT and not embedded:
+        raise root.table("laboratory").fail(
+            "path", f"only the embedded {kind} is reached through the embedded network"
+        )
     if embedded and kind in root:
         raise root.fail(kind, "the embedded one is known: leave this out")
     application = device = None
@@ -86,6 +94,7 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
         declarations=read_declarations(root),
         application=application,
         device=device,
+        through_session=path == PDU_SESSION,
     )
 
 

@@ -119,6 +119,8 @@ class Target:
     scanned_ports: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     openapi: Path | None = None
     device: DeviceSettings | None = None
+    # The embedded application or device is reached through a PDU session of the embedded network.
+    through_session: bool = False
 
     @property
     def sha256(self) -> str:

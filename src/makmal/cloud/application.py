@@ -97,7 +97,9 @@ class Application:
         self.sensors: dict[str, Sensor] = {}
         self._requests: dict[str, list[float]] = {}
         self._new_accounts: dict[str, list[float]] = {}
-        certificate = certified(self.authority, self.policy.tls, local.address, "localhost")
+        certificate = certified(
+            self.authority, self.policy.tls, local.address, "localhost", now=now()
+        )
         self._tls = server_context(self.policy.tls, certificate)
         self._listening: Listening | None = None
 

@@ -81,7 +81,9 @@ class Device:
         self._telemetry = Telemetry(
             connector, self.policy, broker_authority.pem, "broker secret 9c21", self.reading
         )
-        certificate = certified(authority or Authority(), self.policy.tls, address, "localhost")
+        certificate = certified(
+            authority or Authority(), self.policy.tls, address, "localhost", now=now()
+        )
         self._tls = server_context(self.policy.tls, certificate)
         self._listening: list[Listening] = []
         self._task: asyncio.Task[None] | None = None

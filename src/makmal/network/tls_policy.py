@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ssl
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from makmal.security.laboratory_authority import Authority, Certified
 
+_DAY = 86_400
 _SOUND_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
@@ -30,11 +32,22 @@ class TlsPolicy:
     rsa_bits: int = 0
 
 
+def certified(
+    authority: Authority, policy: TlsPolicy, *names: str, now: float | None = None
+) -> Certified:
+    """The certificate that a server with this policy has. ``now`` is seconds since 1970 in the
+    world that it is for; this machine's time unless given.
+    """
+    return _certified(authority, policy, names, int((time.time() if now is None else now) // _DAY))
+
+
 @lru_cache(maxsize=64)
-def certified(authority: Authority, policy: TlsPolicy, *names: str) -> Certified:
-    """The certificate that a server with this policy has."""
+def _certified(
+    authority: Authority, policy: TlsPolicy, names: tuple[str, ...], day: int
+) -> Certified:
     return authority.issue(
         *(policy.names or names),
+        today=datetime.fromtimestamp(day * _DAY, UTC),
         begins=timedelta(days=min(policy.days, 0) - 60),
         lasts=timedelta(days=60 + max(policy.days, 0)),
         rsa_bits=policy.rsa_bits,

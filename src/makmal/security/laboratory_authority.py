@@ -68,6 +68,7 @@ class Authority:
     def issue(
         self,
         *names: str,
+        today: datetime | None = None,
         begins: timedelta = timedelta(days=-1),
         lasts: timedelta = timedelta(days=365),
         rsa_bits: int = 0,
@@ -78,7 +79,7 @@ class Authority:
             if rsa_bits
             else ec.generate_private_key(ec.SECP256R1())
         )
-        begin = datetime.now(UTC) + begins
+        begin = (today or datetime.now(UTC)) + begins
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         builder = (
             x509.CertificateBuilder()

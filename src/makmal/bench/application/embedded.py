@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache, lru_cache
 
@@ -28,7 +28,7 @@ from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
 from makmal.network.simulated_world import simulate
-from makmal.network.streams import MemoryConnector
+from makmal.network.streams import Connector, MemoryConnector
 from makmal.security.laboratory_authority import Authority
 from makmal.testcases.test_case import TestCase
 from makmal.trace.capture_source import Source
@@ -40,7 +40,7 @@ from makmal.trace.trace import Trace
 FEATURES = frozenset({"registration", "fetching"})
 # Test addresses of RFC 5737.
 _APPLICATION, _TESTER = "198.51.100.10", "198.51.100.20"
-_PERMITTED, _FORBIDDEN = Endpoint(_TESTER, 8081), Endpoint(_TESTER, 8082)
+_PERMITTED_PORT, _FORBIDDEN_PORT = 8081, 8082
 # Quick enough for a proof of hundreds of runs; the application itself asks for more.
 SOUND = CloudPolicy(password_cost=1 << 4)
 USERS = {
@@ -89,6 +89,22 @@ def populate(application: Application) -> None:
         application.accounts.create(user.name, user.password, rank)
 
 
+def application_at(
+    connector: Connector, local: Endpoint, policy: CloudPolicy, now: Callable[[], float]
+) -> Application:
+    """The reference application with its users, not started yet."""
+    permitted = frozenset({Endpoint(_TESTER, _PERMITTED_PORT)})
+    application = Application(connector, local, policy, authority(), permitted, now)
+    populate(application)
+    return application
+
+
+def settings_at(local: Endpoint, tester: str) -> ApplicationSettings:
+    """What is known of it; we listen at ``tester``."""
+    permitted, forbidden = (Endpoint(tester, port) for port in (_PERMITTED_PORT, _FORBIDDEN_PORT))
+    return reference_settings(f"https://{local.address}", local, permitted, forbidden)
+
+
 @asynccontextmanager
 async def open_embedded(
     recorder: Recorder, policy: CloudPolicy = SOUND, features: frozenset[str] = FEATURES
@@ -101,19 +117,11 @@ async def open_embedded(
         return begin + int((loop.time() - started) * 1_000_000_000)
 
     theirs = MemoryConnector(_APPLICATION)
-    application = Application(
-        theirs,
-        Endpoint(_APPLICATION, 443),
-        policy,
-        authority(),
-        frozenset({_PERMITTED}),
-        lambda: now_ns() / 1_000_000_000,
+    application = application_at(
+        theirs, Endpoint(_APPLICATION, 443), policy, lambda: now_ns() / 1_000_000_000
     )
-    populate(application)
     await application.start()
-    settings = reference_settings(
-        f"https://{_APPLICATION}", application.local, _PERMITTED, _FORBIDDEN
-    )
+    settings = settings_at(application.local, _TESTER)
     tap = StreamTap(MemoryConnector(_TESTER, theirs), recorder, now_ns)
     bench = ApplicationBench(tap, recorder, now_ns, settings, features)
     try:

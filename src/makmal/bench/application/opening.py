@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from makmal.bench.application import embedded
 from makmal.bench.application.bench import ApplicationBench
+from makmal.bench.application.through_session import open_through_session
 from makmal.bench.target import Target
 from makmal.bench.target_addresses import EMBEDDED
 from makmal.cloud.faults import FAULTS
@@ -28,7 +29,8 @@ async def opened_application(
         for fault in FAULTS:
             if fault.name in target.product.faults:
                 policy = fault.apply(policy)
-        async with embedded.open_embedded(recorder, policy, target.features) as bench:
+        opened = open_through_session if target.through_session else embedded.open_embedded
+        async with opened(recorder, policy, target.features) as bench:
             yield bench
         return
     if target.application is None:

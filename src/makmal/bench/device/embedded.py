@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -31,7 +31,7 @@ from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
 from makmal.network.simulated_world import simulate
-from makmal.network.streams import MemoryConnector
+from makmal.network.streams import Connector, MemoryConnector
 from makmal.network.tls_policy import TlsPolicy, certified, server_context
 from makmal.security.laboratory_authority import Authority
 from makmal.testcases.test_case import TestCase
@@ -124,6 +124,14 @@ def reference_settings(
     )
 
 
+def device_at(
+    connector: Connector, address: str, policy: DevicePolicy, now: Callable[[], float]
+) -> Device:
+    """The reference device, neither set up nor started."""
+    key = manufacturer().public_key()
+    return Device(connector, address, key, broker_authority(), policy, authority(), now)
+
+
 @asynccontextmanager
 async def open_embedded(
     recorder: Recorder, policy: DevicePolicy = SOUND, features: frozenset[str] = FEATURES
@@ -136,15 +144,7 @@ async def open_embedded(
         return begin + int((loop.time() - started) * 1_000_000_000)
 
     theirs = MemoryConnector(_DEVICE)
-    device = Device(
-        theirs,
-        _DEVICE,
-        manufacturer().public_key(),
-        broker_authority(),
-        policy,
-        authority(),
-        lambda: now_ns() / 1_000_000_000,
-    )
+    device = device_at(theirs, _DEVICE, policy, lambda: now_ns() / 1_000_000_000)
     device.set_up(PASSWORD, _BROKER)
     await device.start()
     tap = StreamTap(MemoryConnector(_TESTER, theirs), recorder, now_ns)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from makmal.bench.device import embedded
+from makmal.bench.device.behind_ue import open_behind_ue
 from makmal.bench.device.bench import DeviceBench
 from makmal.bench.target import Target
 from makmal.bench.target_addresses import EMBEDDED
@@ -28,7 +29,8 @@ async def opened_device(
         for fault in FAULTS:
             if fault.name in target.product.faults:
                 policy = fault.apply(policy)
-        async with embedded.open_embedded(recorder, policy, target.features) as bench:
+        opened = open_behind_ue if target.through_session else embedded.open_embedded
+        async with opened(recorder, policy, target.features) as bench:
             yield bench
         return
     if target.device is None:
