@@ -232,7 +232,8 @@ def _aead(keys: SuiteKeys, key: bytes) -> AESGCM | AESCCM | ChaCha20Poly1305:
 
 
 def _masked(iv: bytes, sequence: bytes) -> bytes:
-    return bytes(one ^ other for one, other in zip(iv, bytes(4) + sequence, strict=True))
+    masked = int.from_bytes(iv, "big") ^ int.from_bytes(sequence, "big")
+    return masked.to_bytes(len(iv), "big")
 
 
 def _decrypted(
