@@ -80,6 +80,8 @@ benchmark: $(READY) witness
 	$(PYTHON) benchmarks/service_client.py
 	$(PYTHON) benchmarks/prove.py
 	$(PYTHON) benchmarks/thousand_ues.py
+	$(PYTHON) benchmarks/user_plane.py
+	$(PYTHON) benchmarks/sessions.py
 
 lock: $(READY)
 	$(PYTHON) -m pip install --quiet uv

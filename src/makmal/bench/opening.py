@@ -105,7 +105,14 @@ async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> Async
         await controls.begin()
     timers = target.timers
     ipsec = frozenset[str]() if upf is None else embedded_upf.IPSEC
-    settings = UpfSettings(target.features, timers.quiet, timers.settle, timers.answer, ipsec)
+    settings = UpfSettings(
+        target.features,
+        timers.quiet,
+        timers.settle,
+        timers.answer,
+        ipsec,
+        target.laboratory.sessions,
+    )
     bench = UpfBench(world, plan, settings, controls)
     try:
         if upf is not None:

@@ -25,6 +25,7 @@ EMBEDDED, SURROUNDED, WHOLE_CORE = "embedded", "surrounded", "whole core"
 SIMULATED, WIRE = "simulated", "wire"
 _USUAL_SERVICE_PORT = 7777
 _SCTP_UDP_PORT = 9899
+_SESSIONS = 64
 _FIRST_OF_LOOPBACK = "127.0.1.10"
 # The ends that a surrounded product of a class must name; of other classes the services.
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -48,7 +49,8 @@ class Laboratory:
 
     ``addresses`` are those of our functions, by their names in the plan; ``network_namespace`` is
     the one that our sockets are opened in, "" for the one that Makmal is started in. ``radio``:
-    UEs and gNBs speak RRC and PDCP over a simulated Uu.
+    UEs and gNBs speak RRC and PDCP over a simulated Uu. ``sessions``: how many are established at
+    a UPF where a test case wants many.
     """
 
     world: str
@@ -58,6 +60,7 @@ class Laboratory:
     sctp_udp_port: int = _SCTP_UDP_PORT
     network_namespace: str = ""
     radio: bool = False
+    sessions: int = _SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         "sctp_udp_port",
         "network_namespace",
         "radio",
+        "sessions",
     )
     world = table.take(
         "world",
@@ -119,6 +123,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         table.take("sctp_udp_port", toml_file.number(1, 65535), _SCTP_UDP_PORT),
         table.optional("network_namespace", toml_file.text) or "",
         table.take("radio", toml_file.truth, False),
+        table.take("sessions", toml_file.number(32, 1_000_000), _SESSIONS),
     )
 
 

@@ -33,18 +33,18 @@ def association_key(one: str, other: str) -> tuple[int, bytes]:
 
 
 class SecurityGateway:
-    """Opens datagram ends of ``address`` as a World does, and protects what goes to ``peers()``."""
+    """Opens datagram ends of ``address`` as a World does, and protects what goes to ``peers``."""
 
     def __init__(
         self,
         world: World,
         address: str,
-        peers: Callable[[], frozenset[str]],
         choices: Callable[[str], GatewayChoices] = lambda peer: GatewayChoices(),
     ) -> None:
         self.address = address
         self.log: list[str] = []
-        self._world, self._peers, self._choices = world, peers, choices
+        self.peers: frozenset[str] = frozenset()
+        self._world, self._choices = world, choices
         self._receivers: dict[int, DatagramReceiver] = {}
         self._out: dict[str, OutboundAssociation] = {}
         self._in: dict[str, InboundAssociation] = {}
@@ -69,7 +69,7 @@ class SecurityGateway:
         self._receivers[local.port] = receive
 
         def in_clear(octets: bytes, source: Endpoint) -> None:
-            if source.address in self._peers() and self._choices(source.address).demands:
+            if source.address in self.peers and self._choices(source.address).demands:
                 self.log.append(f"clear text of {source.address} was dropped")
                 return
             receive(octets, source)
@@ -80,7 +80,7 @@ class SecurityGateway:
 
     def is_protected(self, address: str) -> bool:
         """Whether what goes to an address is to be protected."""
-        return address in self._peers() and self._choices(address).sends_protected
+        return address in self.peers and self._choices(address).sends_protected
 
     def send_in_clear(self, port: int, octets: bytes, to: Endpoint) -> None:
         """Send a datagram without protection, whoever it is for. Raises OutOfScopeError."""
@@ -103,7 +103,7 @@ class SecurityGateway:
             self._end.send(esp, Endpoint(to, ESP_PORT))
 
     def _received(self, esp: bytes, source: Endpoint) -> None:
-        if source.address not in self._peers():
+        if source.address not in self.peers:
             return
         association = self._in.get(source.address)
         if association is None:
@@ -130,7 +130,8 @@ class _ProtectedEnd:
 
     def send(self, payload: bytes, to: Endpoint) -> None:
         """One datagram, in ESP where its receiver is protected. Raises OutOfScopeError."""
-        if not self._gateway.is_protected(to.address):
+        gateway = self._gateway
+        if not gateway.peers or not gateway.is_protected(to.address):
             self._clear.send(payload, to)
             return
         self._gateway.send_sealed(self._gateway.seal(self.local, to, payload), to.address)

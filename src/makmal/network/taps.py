@@ -43,6 +43,11 @@ class Taps:
     def __bool__(self) -> bool:
         return bool(self._taps)
 
+    @property
+    def are_none(self) -> bool:
+        """Whether none is in place."""
+        return not self._taps
+
     @contextmanager
     def on(self, interface: Interface, tap: Tap) -> Iterator[None]:
         """Put a tap in place for the time of a ``with`` block."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.http_ends import HttpEnds, HttpListening
@@ -15,6 +15,7 @@ from makmal.network.scope import Scope
 from makmal.network.taps import Passage
 from makmal.network.transport import port_scan, sctp_kernel
 from makmal.network.transport.channel import Channel, SocketEnd
+from makmal.network.transport.datagrams import DatagramSocket
 from makmal.network.transport.port_scan import AnythingListening
 from makmal.network.transport.sctp_kernel import KernelLink, KernelListener
 from makmal.network.transport.sctp_paths import (
@@ -75,6 +76,7 @@ class WireWorld(World):
         self._n2_addresses: set[str] = set()
         self._opening = asyncio.Lock()
         self._datagram_ends: set[Endpoint] = set()
+        self._records_nothing = isinstance(self.recorder, NoRecorder)
         self.http = HttpEnds(self, http_version)
 
     @property
@@ -175,12 +177,14 @@ class WireWorld(World):
 
     async def open_datagrams(self, local: Endpoint, receive: DatagramReceiver) -> DatagramEnd:
         """Open a UDP port. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        _, end = await loop.create_datagram_endpoint(
-            lambda: _WireDatagrams(self, local, receive), local_addr=(local.address, local.port)
-        )
+        end = DatagramSocket(self, local, receive)
         self._datagram_ends.add(end.local)
         return end
+
+    @property
+    def only_passes(self) -> bool:
+        """Whether nothing is recorded or tapped."""
+        return self._records_nothing and self.taps.are_none
 
     def datagram_passes(
         self, source: Endpoint, destination: Endpoint, payload: bytes, sent: bool
@@ -281,8 +285,6 @@ class WireWorld(World):
     async def close(self) -> None:
         """Stop everything, and close every socket."""
         await super().close()
-        # The loop closes sockets of datagrams in its next round: then their ports are free.
-        await asyncio.sleep(0)
         await self.http.close()
         for stack in self._stacks.values():
             await stack.close()
@@ -359,44 +361,6 @@ class _N2Listening:
     def close(self) -> None:
         """Stop listening."""
         self._stack.unlisten(self.local.port)
-
-
-class _WireDatagrams(asyncio.DatagramProtocol):
-    """One UDP port."""
-
-    def __init__(self, world: WireWorld, local: Endpoint, receive: DatagramReceiver) -> None:
-        self._world, self.local, self._receive = world, local, receive
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is open."""
-        # Python 3.11's datagram transport is one, but does not say so.
-        self._transport = cast(asyncio.DatagramTransport, transport)
-        # A port of 0 is one that the system chose.
-        name = transport.get_extra_info("sockname")
-        self.local = Endpoint(name[0], name[1])
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """A datagram came."""
-        source = Endpoint(addr[0], addr[1])
-        for each in self._world.datagram_passes(source, self.local, data, False):
-            self._receive(each.content, source)
-
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP error came: whoever waits for an answer finds out."""
-
-    def send(self, payload: bytes, to: Endpoint) -> None:
-        """Send one datagram. Raises OutOfScopeError."""
-        self._world.scope.check(to.address)
-        for each in self._world.datagram_passes(self.local, to, payload, True):
-            if self._transport is not None:
-                self._transport.sendto(each.content, to)
-
-    def close(self) -> None:
-        """Give the port back."""
-        self._world.forget_datagrams(self.local)
-        if self._transport is not None:
-            self._transport.close()
 
 
 class _TcpListening:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import Any
@@ -53,12 +52,10 @@ class UpfBench(Steps):
         super().__init__(world)
         self.plan, self.settings = plan, settings
         self._controls = controls
-        self._protected: set[str] = set()
         self._gateways = {
             interface: SecurityGateway(
                 world,
                 local.address,
-                partial(self._protected_peers, interface),
                 lambda peer: GatewayChoices(demands=False),
             )
             for interface, local in (
@@ -133,11 +130,6 @@ class UpfBench(Steps):
         ends = {"n3": self.plan.n3, "n4": self.plan.n4, "n9": self.plan.n9}
         return ends[interface]("UPF")
 
-    def _protected_peers(self, interface: str) -> frozenset[str]:
-        if interface not in self._protected:
-            return frozenset()
-        return frozenset({self._end(interface).address})
-
     @asynccontextmanager
     async def protected(self, interface: str) -> AsyncIterator[SecurityGateway]:
         """IPsec between the product and our end of "n3", "n4" or "n9". Raises NotDoneError."""
@@ -148,12 +140,12 @@ class UpfBench(Steps):
             )
         gateway = self._gateways[interface]
         await gateway.open()
-        self._protected.add(interface)
+        gateway.peers = frozenset({self._end(interface).address})
         try:
             async with self.configured(ipsec_interfaces=frozenset({interface})):
                 yield gateway
         finally:
-            self._protected.discard(interface)
+            gateway.peers = frozenset()
 
     async def good(self, interface: str, session: TesterSession) -> bool:
         """Something good on an interface, which has an answer or effect; whether it came."""

@@ -37,7 +37,7 @@ class EchoNetwork:
 
     def send(self, packet: bytes) -> None:
         """Answer what asks for it."""
-        answer = packets.echo_reply(packet) or packets.udp_echo(packet)
+        answer = packets.udp_echo(packet) or packets.echo_reply(packet)
         if answer is not None and self.take is not None:
             self.take(answer)
 

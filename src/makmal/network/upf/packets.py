@@ -122,7 +122,8 @@ def _icmp(sender: bytes, receiver: bytes, kinds: tuple[int, int], rest: bytes) -
 def echo_reply(packet: bytes) -> bytes | None:
     """The answer to an ICMP or ICMPv6 echo request; None for any other packet."""
     at = payload_at(packet)
-    expected = {4: (ICMP, _ECHO_REQUEST), 6: (ICMPV6, _ECHO_REQUEST_V6)}[packet[0] >> 4]
+    is_ipv4 = packet[0] >> 4 == 4
+    expected = (ICMP, _ECHO_REQUEST) if is_ipv4 else (ICMPV6, _ECHO_REQUEST_V6)
     if len(packet) < at + 8 or (protocol(packet), packet[at]) != expected:
         return None
     kinds = _ECHO_REPLY, _ECHO_REPLY_V6
@@ -131,8 +132,15 @@ def echo_reply(packet: bytes) -> bytes | None:
 
 def udp_echo(packet: bytes) -> bytes | None:
     """The answer of the echo service (RFC 862); None for any other packet."""
+    if packet[0] == 0x45 and packet[9] == UDP and packet[22:24] == b"\0\x07":
+        swapped = packet[22:24] + packet[20:22] + packet[24:]
+        return packet[:12] + packet[16:20] + packet[12:16] + swapped
     ends = ports(packet)
     if ends is None or protocol(packet) != UDP or ends[1] != _ECHO_PORT:
         return None
-    content = packet[payload_at(packet) + 8 :]
-    return udp_packet(destination(packet), source(packet), _ECHO_PORT, ends[0], content)
+    at = payload_at(packet)
+    swapped = packet[at + 2 : at + 4] + packet[at : at + 2] + packet[at + 4 :]
+    # No checksum changes where two ends change their places: sums have no order.
+    if packet[0] >> 4 == 4:
+        return packet[:12] + packet[16:20] + packet[12:16] + packet[20:at] + swapped
+    return packet[:8] + packet[24:40] + packet[8:24] + swapped

@@ -155,15 +155,15 @@ class RuleSetter:
         if rule is None:
             if action is None:
                 raise RefusedError(pfcp.Cause.MANDATORY_IE_MISSING, "a FAR without Apply Action")
-            rule = session.forwarding[identifier] = ForwardingRule(identifier, action)
-        elif action is not None:
-            rule.action = action
+            rule = session.forwarding[identifier] = ForwardingRule(identifier)
+        if action is not None:
+            rule.act(action)
         parameters = element.get(ie.FORWARDING_PARAMETERS)
         if parameters is None:
             parameters = element.get(ie.UPDATE_FORWARDING_PARAMETERS)
         if parameters is not None:
             self._forwarded(rule, parameters)
-        if rule.action & pfcp.ApplyAction.FORW:
+        if rule.forwards:
             session.has_reported = False
             self.applied.resumed = True
 

@@ -53,9 +53,8 @@ class Upf:
         self.sessions: dict[int, UpSession] = {}
         self._seids = Identifiers(world.random_octets, 8, self._policy.seid_allocation)
         self._teids = Identifiers(world.random_octets, 4, self._policy.teid_allocation)
-        self._gateway = SecurityGateway(
-            world, plan.n3(name).address, self._protected_peers, self._ipsec_towards
-        )
+        self._gateway = SecurityGateway(world, plan.n3(name).address, self._ipsec_towards)
+        self._gateway.peers = self._protected_peers()
         # Associated peers, with the time at which they started.
         self._peers: dict[str, int] = {}
         self._n4 = PfcpNode(
@@ -117,6 +116,7 @@ class Upf:
     async def configure(self, policy: UpfPolicy) -> None:
         """Another configuration, as its operator would bring it into effect. Raises OSError."""
         self.policy = policy
+        self._gateway.peers = self._protected_peers()
         if policy.ipsec_interfaces:
             await self._gateway.open()
 

@@ -17,10 +17,10 @@ from makmal.trace.frame import Endpoint
 
 _KIND = gtpu.MessageType
 _G_PDU = int(_KIND.G_PDU)
-_FORWARD, _BUFFER = pfcp.ApplyAction.FORW, pfcp.ApplyAction.BUFF
 _CONTAINER = int(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER)
 # A G-PDU with a PDU session container and nothing else: version 1, GTP, E; one unit of four octets.
 _WITH_CONTAINER = Struct(">BBHIHBBBBBB")
+_unpack = _WITH_CONTAINER.unpack_from
 _ADDED = 8
 _UDP_GTPU = 2152
 
@@ -117,17 +117,18 @@ class UserPlane:
             self._count("filtered")
             return
         # What nearly every datagram is: a G-PDU with just a PDU session container.
-        if (
-            len(octets) > 16
-            and octets[0] == 0x34
-            and octets[1] == _G_PDU
-            and octets[11] == _CONTAINER
-            and octets[12] == 1
-            and octets[15] == 0
-            and (octets[2] << 8 | octets[3]) + 8 == len(octets)
-        ):
-            self._packet(int.from_bytes(octets[4:8], "big"), octets[14] & 0x3F, octets[16:], source)
-            return
+        if len(octets) > 36:
+            flags, kind, length, teid, _, _, following, units, _, qfi, last = _unpack(octets)
+            if (
+                flags == 0x34
+                and kind == _G_PDU
+                and following == _CONTAINER
+                and units == 1
+                and not last
+                and length + 8 == len(octets)
+            ):
+                self._packet(teid, qfi & 0x3F, octets[16:], source)
+                return
         try:
             message = gtpu.decode(octets)
         except DecodeError as error:
@@ -190,7 +191,7 @@ class UserPlane:
                 if self.policy.checks_error_indication_peer and rule.peer.address != source.address:
                     self._count("error indications of others")
                     continue
-                rule.action = _BUFFER
+                rule.act(pfcp.ApplyAction.BUFF)
                 self.on_error_indication(session, rule.peer, teid)
 
     def _pass_end_marker(self, teid: int, source: Endpoint) -> None:
@@ -199,7 +200,7 @@ class UserPlane:
         if session is None:
             return
         for rule in session.rules_of_teid.get(teid, ()):
-            far = session.forwarding.get(rule.far_id or 0)
+            far = rule.far
             if far is not None and far.peer is not None and far.teid is not None:
                 if far.peer.address != source.address:
                     self._send(gtpu.build(_KIND.END_MARKER, far.teid).encode(), far.peer)
@@ -216,16 +217,19 @@ class UserPlane:
             if teid not in session.rules_of_teid:
                 self._down(session, packet)
                 return
-        if not packets.version(packet):
+        is_ipv4 = packet[:1] == b"\x45" and len(packet) >= 20
+        if not is_ipv4 and not packets.version(packet):
             self._count("no IP packets")
             return
         for rule in session.rules_of_teid[teid]:
+            if not rule.filters and qfi in rule.qfis:
+                break
             if rule.takes(packet, qfi, checks_qfi=policy.checks_qfi):
                 break
         else:
             self._count("packets without a rule")
             return
-        far = session.forwarding.get(rule.far_id or 0)
+        far = rule.far
         if far is None:
             return
         if not rule.from_access:
@@ -235,12 +239,16 @@ class UserPlane:
             # From a link local address: the UE has no other yet (TS 23.501, 5.8.2.2.3).
             self._down(session, router.advertisement(packet, session.ipv6_prefix))
             return
-        if policy.checks_uplink_source and not session.is_of_ue(packets.source(packet)):
+        if (
+            policy.checks_uplink_source
+            and not (is_ipv4 and packet[12:16] == session.ipv4)
+            and not session.is_of_ue(packets.source(packet))
+        ):
             self._count("packets with a source address that is not the UE's")
             return
         if not self._permitted(session, rule, packet, uplink=True):
             return
-        if far.action & _FORWARD:
+        if far.forwards:
             self._up(session, far, qfi, packet)
 
     def _of_unknown_tunnel(self, teid: int, packet: bytes, source: Endpoint) -> UpSession | None:
@@ -262,32 +270,31 @@ class UserPlane:
         self, session: UpSession, rule: DetectionRule, packet: bytes, *, uplink: bool
     ) -> bool:
         """Gates and rates, and the count of what passes."""
-        for identifier in rule.qer_ids:
-            enforced = session.enforcement.get(identifier)
-            if enforced is None:
-                continue
+        size = len(packet)
+        for enforced in rule.enforced:
             if not (enforced.uplink_open if uplink else enforced.downlink_open):
                 self._count("packets at a closed gate")
                 return False
             bucket = enforced.uplink if uplink else enforced.downlink
-            if bucket is not None and not bucket.passes(len(packet), self._clock):
+            if bucket is None:
+                continue
+            if bucket.left >= size:
+                bucket.left -= size
+            elif not bucket.passes(size, self._clock):
                 self._count("packets beyond the rate")
                 return False
         volume = session.uplink if uplink else session.downlink
         volume.packets += 1
-        volume.octets += len(packet)
-        for identifier in rule.urr_ids:
-            used = session.usage.get(identifier)
-            if used is None:
-                continue
+        volume.octets += size
+        for used in rule.used:
             counted = used.uplink if uplink else used.downlink
             counted.packets += 1
-            counted.octets += len(packet)
+            counted.octets += size
             if (
                 used.threshold is not None
                 and used.uplink.octets + used.downlink.octets >= used.threshold
             ):
-                self.on_threshold(session, identifier)
+                self.on_threshold(session, used.identifier)
         return True
 
     def _up(self, session: UpSession, far: ForwardingRule, qfi: int | None, packet: bytes) -> None:
@@ -306,7 +313,7 @@ class UserPlane:
                 return
             if self._unpacked(packet):
                 return
-        other = self._session_of(receiver)
+        other = self.by_address.get(receiver if len(receiver) == 4 else receiver[:8])
         if other is not None:
             if self.policy.isolates_ues and other is not session:
                 self._count("packets to another UE")
@@ -335,9 +342,12 @@ class UserPlane:
 
     def downlink(self, packet: bytes) -> None:
         """A packet of the data network."""
-        if self.is_broken or not packets.version(packet):
+        if packet[:1] == b"\x45" and len(packet) >= 20:
+            session = self.by_address.get(packet[16:20])
+        elif packets.version(packet):
+            session = self._session_of(packets.destination(packet))
+        else:
             return
-        session = self._session_of(packets.destination(packet))
         if session is None:
             self._count("packets for no UE")
             return
@@ -346,23 +356,24 @@ class UserPlane:
     def _down(self, session: UpSession, packet: bytes, rule: DetectionRule | None = None) -> None:
         if rule is None:
             for each in session.downlink_rules or self._any_downlink(session):
-                if each.takes(packet, None, checks_qfi=False):
+                if not each.filters or each.takes(packet, None, checks_qfi=False):
                     rule = each
                     break
             else:
                 self._count("packets without a rule")
                 return
-        far = session.forwarding.get(rule.far_id or 0)
-        if far is None or not self._permitted(session, rule, packet, uplink=False):
+        far = rule.far
+        if self.is_broken or far is None:
             return
-        if far.action & _FORWARD and far.peer is not None and far.teid is not None:
+        if not self._permitted(session, rule, packet, uplink=False):
+            return
+        if far.forwards and far.peer is not None and far.teid is not None:
             length = len(packet)
-            qfi = self._qfi_of(session, rule)
             header = _WITH_CONTAINER.pack(
-                0x34, _G_PDU, length + _ADDED, far.teid, 0, 0, _CONTAINER, 1, 0, qfi, 0
+                0x34, _G_PDU, length + _ADDED, far.teid, 0, 0, _CONTAINER, 1, 0, rule.marked_qfi, 0
             )
             self._send(header + packet, far.peer)
-        elif far.action & _BUFFER:
+        elif far.holds:
             self._wait(session, rule, far, packet)
 
     @staticmethod
@@ -375,16 +386,9 @@ class UserPlane:
         if len(session.buffered) >= self.policy.buffered_packets:
             session.buffered.popleft()
         session.buffered.append(packet)
-        if far.action & pfcp.ApplyAction.NOCP and not session.has_reported:
+        if far.notifies and not session.has_reported:
             session.has_reported = True
             self.on_waiting(session, rule)
-
-    def _qfi_of(self, session: UpSession, rule: DetectionRule) -> int:
-        for identifier in rule.qer_ids:
-            enforced = session.enforcement.get(identifier)
-            if enforced is not None and enforced.qfi is not None:
-                return enforced.qfi
-        return 1
 
     @staticmethod
     def _qfi(session: UpSession) -> int | None:
