@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from makmal.bench.bench import Bench
 
 DECLARED = "tls-profile"
-_SERVES = "the product serves at "
+_SERVES, _CALLS = "the product serves at ", "the product is to call "
 # TLS_EMPTY_RENEGOTIATION_INFO_SCSV and TLS_FALLBACK_SCSV are no suites.
 _SIGNALS = frozenset({0x00FF, 0x5600})
 # What a server may say to HTTP in clear on a port of TLS without serving it.
@@ -86,6 +86,9 @@ class TransportProtection(TestCase):
     async def _as_client(self, bench: Bench) -> None:
         transport = bench.transport
         flaws = (None, *self.SERVER_FLAWS)
+        with bench.variant(self.SOUND_SERVER, preparing=True):
+            server = transport.neighbour.endpoint
+            bench.mark(f"{_CALLS}{server.address}:{server.port}")
         for flaw in flaws:
             name, is_called = self.SOUND_SERVER if flaw is None else self._server(flaw), False
             with bench.variant(name):
@@ -106,9 +109,9 @@ class TransportProtection(TestCase):
         """Each variant as the trace shows it; the documents by what is declared of them."""
         findings = Findings()
         sections = {each.name: each for each in trace.sections()}
-        served = next((name for name in sections if name.startswith(_SERVES)), None)
+        served, called = _end_in(sections, _SERVES), _end_in(sections, _CALLS)
         if served is not None:
-            _Judgement(trace, findings, sections, served.removeprefix(_SERVES)).judge()
+            _Judgement(trace, findings, sections, served, called).judge()
             if DECLARED not in trace.declarations:
                 findings.doubt(
                     "missing is what the documents say of the TLS profile (the first step): write "
@@ -119,11 +122,22 @@ class TransportProtection(TestCase):
 
 class _Judgement:
     def __init__(
-        self, trace: Trace, findings: Findings, sections: dict[str, Section], product: str
+        self,
+        trace: Trace,
+        findings: Findings,
+        sections: dict[str, Section],
+        product: tuple[str, int],
+        neighbour: tuple[str, int] | None,
     ) -> None:
         self._trace, self._findings, self._sections = trace, findings, sections
-        address, _, port = product.rpartition(":")
-        self._product = address, int(port)
+        self._product, self._neighbour = product, neighbour
+        # Whoever calls the product is ours, and so is what it asks of others.
+        self._testers = {
+            each.client.address
+            for section in sections.values()
+            for each in connections(section)
+            if tuple(each.server) == product
+        }
 
     def judge(self) -> None:
         """All variants that the trace has."""
@@ -285,7 +299,9 @@ class _Judgement:
         made = [
             each
             for each in connections(section)
-            if each.client.address == self._product[0] and each.handshake is not None
+            if tuple(each.server) == self._neighbour
+            and each.client.address not in self._testers
+            and each.handshake is not None
         ]
         if made:
             return made
@@ -312,16 +328,18 @@ class _Judgement:
         hello = None if connection.handshake is None else connection.handshake.client_hello
         if hello is None:
             return
-        for version in hello.versions:
-            if SSL_3_0 <= version < TLS_1_2:
-                self._findings.violation(
-                    f"{name}: it offers {version_name(version)}", *connection.frames
-                )
-        for suite in hello.cipher_suites:
-            if suite not in _SIGNALS and not _is_grease(suite) and not is_suite_allowed(suite):
-                self._findings.violation(
-                    f"{name}: it offers {cipher_suite_name(suite)}", *connection.frames
-                )
+        forbidden = [
+            *(version_name(each) for each in hello.versions if SSL_3_0 <= each < TLS_1_2),
+            *(
+                cipher_suite_name(each)
+                for each in hello.cipher_suites
+                if each not in _SIGNALS and not _is_grease(each) and not is_suite_allowed(each)
+            ),
+        ]
+        if forbidden:
+            self._findings.violation(
+                f"{name}: it offers what is forbidden ({', '.join(forbidden)})", *connection.frames
+            )
 
     def _misplaced_trust(self, name: str, flaw: Flaw) -> None:
         made = self._from_product(name)
@@ -334,6 +352,15 @@ class _Judgement:
                 )
             else:
                 self._findings.conforming(f"{name}: it turns away", *connection.frames)
+
+
+def _end_in(sections: dict[str, Section], introduction: str) -> tuple[str, int] | None:
+    """The end that a step names."""
+    for name in sections:
+        if name.startswith(introduction):
+            address, _, port = name.removeprefix(introduction).rpartition(":")
+            return address, int(port)
+    return None
 
 
 def _is_grease(suite: int) -> bool:
