@@ -157,7 +157,6 @@ services = {{ {https} = "https", {mqtts} = "mqtts" }}
 scan = "1-100,1883,2323,5555,8080,8883,9080-9100,9443,9883"
 functions = ["GET /api/status", "GET /api/notes", "GET /api/settings"]
 mqtt = "{address}:{mqtts}"
-personal = ["Room sensor", "occupied"]
 revealing = ["RS1-4711-0815", "1.4.2"]
 conformance = "conformance.toml"
 changes = [

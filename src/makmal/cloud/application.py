@@ -21,6 +21,7 @@ from makmal.cloud.fetching import FetchError, fetch_readings
 from makmal.cloud.policy import CloudPolicy
 from makmal.cloud.validation import problem
 from makmal.network import http1_streams as http1
+from makmal.network.peeked_stream import PeekedStream
 from makmal.network.streams import ByteStream, Connector
 from makmal.network.tls_policy import certified, server_context
 from makmal.network.tls_stream import TlsError, TlsStream
@@ -115,7 +116,7 @@ class Application:
 
     async def _serve(self, stream: ByteStream) -> None:
         limits = http1.ServerLimits(self.policy.most_body, self.policy.request_seconds)
-        first = await _FirstOctets.of(stream)
+        first = await PeekedStream.of(stream)
         served: ByteStream = first
         try:
             if not (self.policy.serves_clear_text and first.begins_otherwise(_TLS_HANDSHAKE)):
@@ -206,11 +207,10 @@ class Application:
             return dict(value)
         if not policy.validates_bodies and isinstance(value, dict):
             return dict.fromkeys(SCHEMAS[schema]["properties"], "") | value
-        if True:
-            unknown = not policy.rejects_unknown_properties or policy.ignores_unknown_properties
-            wrong = problem(value, SCHEMAS[schema], unknown_allowed=unknown)
-            if wrong is not None:
-                raise Refused(422, f"the body {wrong}")
+        unknown = not policy.rejects_unknown_properties or policy.ignores_unknown_properties
+        wrong = problem(value, SCHEMAS[schema], unknown_allowed=unknown)
+        if wrong is not None:
+            raise Refused(422, f"the body {wrong}")
         if policy.ignores_unknown_properties:
             return {key: value[key] for key in SCHEMAS[schema]["properties"] if key in value}
         return dict(value)
@@ -436,30 +436,3 @@ _ROUTES: tuple[tuple[str, str, bool, _Operation], ...] = (
     ("GET", _ACCOUNTS, False, Application.list_accounts),
     ("DELETE", f"{_ACCOUNTS}/([^/]+)", False, Application.remove_account),
 )
-
-
-class _FirstOctets(ByteStream):
-    """A stream whose first octets were read already, to tell what is spoken on it."""
-
-    def __init__(self, inner: ByteStream, first: bytes) -> None:
-        self.local, self.remote = inner.local, inner.remote
-        self._inner, self._first = inner, first
-
-    @classmethod
-    async def of(cls, stream: ByteStream) -> _FirstOctets:
-        return cls(stream, await stream.read())
-
-    def begins_otherwise(self, octet: int) -> bool:
-        return self._first[:1] != bytes((octet,))
-
-    async def read(self) -> bytes:
-        if self._first:
-            first, self._first = self._first, b""
-            return first
-        return await self._inner.read()
-
-    async def write(self, octets: bytes) -> None:
-        await self._inner.write(octets)
-
-    def close(self) -> None:
-        self._inner.close()

@@ -6,12 +6,13 @@ import asyncio
 import base64
 import json
 import os
-import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from makmal.bench.application.bodies import filled, identifier, pointed
 from makmal.bench.application.examples import example
+from makmal.bench.application.offering import client_context, offer
 from makmal.bench.application.openapi import Operation
 from makmal.bench.application.schema_inputs import Input, inputs
 from makmal.bench.application.settings import ADMINISTRATOR, FIRST, ApplicationSettings, Login
@@ -20,15 +21,11 @@ from makmal.network.http1_streams import Http1Client, ServerLimits, request, res
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
 from makmal.network.streams import ByteStream
-from makmal.network.tls_stream import TlsError
 from makmal.network.world import Listening, UnreachableError
 from makmal.protocol import tls
-from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi import HttpMessage
 from makmal.testcases.reading import PREPARATION
 from makmal.trace.frame import Endpoint
-from makmal.trace.tls_reading import Alert, Event, TlsReading
-from makmal.trace.tls_secrets import TlsSecrets
 from makmal.trace.trace import NOT_DONE
 
 _TOO_MANY, _MOST_PATIENCE, _MOST_TRIES = 429, 70.0, 4
@@ -248,7 +245,7 @@ class ApplicationBench:
         if login is None:
             raise NotDoneError("the target does not say how to log in ([application.login])")
         answer = await self.log_in_with(login, known.name, known.password)
-        found = _pointed(answer, login.token)
+        found = pointed(answer, login.token)
         if self.settings.authentication == "cookie":
             found = (answer.header("set-cookie") or "").partition(";")[0]
         if not 200 <= (answer.status or 0) < 300 or not found:
@@ -322,10 +319,10 @@ class ApplicationBench:
         answer = await self.request("POST", collection, FIRST, document=example(maker.body))
         location = (answer.header("location") or "").rpartition("/")[2]
         parameter = start.rpartition("/")[2][1:-1]
-        identifier = location or _identifier(answer, parameter)
-        if not 200 <= (answer.status or 0) < 300 or not identifier:
+        found = location or identifier(answer, parameter)
+        if not 200 <= (answer.status or 0) < 300 or not found:
             return None
-        return f"{collection}/{identifier}"
+        return f"{collection}/{found}"
 
     async def expendable(self, operation: Operation) -> str | None:
         """The path of something that may be lost; None where the target names nothing."""
@@ -423,78 +420,3 @@ class ApplicationBench:
             raise NotDoneError(
                 f"the listener at {at.address}:{at.port} cannot be opened: {reason}"
             ) from None
-
-
-async def offer(tap: StreamTap, to: Endpoint, hello: bytes, seconds: float) -> None:
-    """Send one ClientHello and take what comes of it. Raises UnreachableError."""
-    stream = await tap.open(to, seconds)
-    reading = TlsReading(TlsSecrets())
-    try:
-        async with asyncio.timeout(seconds):
-            await stream.write(hello)
-            reading.feed("client", hello)
-            while octets := await stream.read():
-                events = reading.feed("server", octets)
-                answer = reading.server_hello
-                is_1_3 = answer is not None and answer.negotiated_version >= 0x0304
-                if is_1_3 or any(isinstance(each, Alert) or _ends(each) for each in events):
-                    break
-    except (TimeoutError, ConnectionError, DecodeError):
-        return
-    finally:
-        stream.close()
-
-
-def _ends(event: Event) -> bool:
-    """Whether the server has said all that it says before the client goes on."""
-    return (
-        isinstance(event, tls.HandshakeMessage)
-        and event.kind == tls.HandshakeType.SERVER_HELLO_DONE
-    )
-
-
-def client_context() -> ssl.SSLContext:
-    """A context that takes any server: what it presents is judged, not trusted."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def filled(body: Any, name: str, password: str) -> Any:
-    """A body with {name} and {password} in its texts replaced."""
-    if isinstance(body, str):
-        return body.replace("{name}", name).replace("{password}", password)
-    if isinstance(body, dict):
-        return {key: filled(value, name, password) for key, value in body.items()}
-    if isinstance(body, list):
-        return [filled(value, name, password) for value in body]
-    return body
-
-
-def _json(answer: HttpMessage) -> Any:
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _pointed(answer: HttpMessage, pointer: str) -> str:
-    found = _json(answer)
-    for part in pointer.split("/")[1:]:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ""
-
-
-def _identifier(answer: HttpMessage, parameter: str) -> str:
-    found = _json(answer)
-    if not isinstance(found, dict):
-        return ""
-    names = (parameter, "id", "uuid", f"{parameter}_id", f"{parameter}Id", "identifier")
-    for name in names:
-        if isinstance(found.get(name), (str, int)):
-            return str(found[name])
-    return ""
-
-
-__all__ = ["ApplicationBench", "TlsError", "client_context", "filled", "offer"]

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from makmal.bench.application.bench import ApplicationBench, client_context, offer
+from makmal.bench.application.bench import ApplicationBench
+from makmal.bench.application.offering import client_context, offer
 from makmal.bench.application.settings import FIRST
 from makmal.bench.device.settings import BrokerSettings, DeviceSettings, WebOperation
 from makmal.bench.not_done import NotDoneError

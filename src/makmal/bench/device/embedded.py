@@ -118,7 +118,6 @@ def reference_settings(
         update=UpdateSettings("POST /api/update", "GET /api/update", good, foreign),
         mqtt=Endpoint(address, ports.MQTTS),
         broker=broker_settings(broker),
-        personal=("Room sensor", "occupied"),
         revealing=("RS1-4711-0815", "1.4.2"),
         conformance=statement(denied),
     )

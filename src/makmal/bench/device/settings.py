@@ -66,8 +66,8 @@ class BrokerSettings:
 @dataclass(frozen=True)
 class DeviceSettings:
     """``web`` says where the web interface is, and how its user logs in. ``services`` are the TCP
-    ports that the device declares. ``personal`` are texts that are personal data, ``revealing``
-    such that nobody shall learn without authentication, ``secrets`` critical security parameters.
+    ports that the device declares. ``revealing`` are texts that nobody shall learn without
+    authentication.
     """
 
     web: ApplicationSettings
@@ -81,11 +81,8 @@ class DeviceSettings:
     data: tuple[WebOperation, WebOperation] | None = None
     update: UpdateSettings | None = None
     mqtt: Endpoint | None = None
-    mqtt_topic: str = "#"
     broker: BrokerSettings | None = None
-    personal: tuple[str, ...] = ()
     revealing: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
     default_credentials: tuple[tuple[str, str], ...] = ()
     conformance: Conformance = field(default_factory=Conformance)
 

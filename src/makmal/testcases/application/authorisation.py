@@ -290,6 +290,3 @@ class FunctionAuthorisation(ApplicationCase):
             for role in (self.USER, self.NOBODY):
                 refused(findings, f"{subject} {role}", last_exchange(sections.get(role)), alive)
         return self.conclude(findings, trace, "the description has no administrative operation")
-
-
-__all__ = ["FunctionAuthorisation", "ObjectAuthorisation", "PropertyAuthorisation"]

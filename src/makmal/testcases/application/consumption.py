@@ -233,6 +233,3 @@ class BusinessFlows(ApplicationCase):
             statuses = ", ".join(sorted({str(each.status) for each in found}))
             findings.doubt(f"making accounts did not go as described ({statuses})")
         return self.conclude(findings, trace, "no account was made")
-
-
-__all__ = ["BusinessFlows", "ResourceConsumption"]

@@ -108,6 +108,3 @@ def _judge_certificate(findings: Findings, handshake: TlsConnection) -> None:
         findings.conforming(
             "the certificate is valid, names the host, has a long key", *handshake.frames
         )
-
-
-__all__ = ["TlsProfile", "judge_offers"]

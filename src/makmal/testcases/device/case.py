@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from makmal.catalogue.provisions import NETWORK, Provision, provisions
 from makmal.judges.verdict import Findings, Outcome, Verdict
-from makmal.testcases.application.case import exchanges, last_exchange, named
+from makmal.testcases.application.case import exchanges, named
 from makmal.testcases.application.tls_profile import (
     ANY,
     MODERN,
@@ -142,6 +142,3 @@ def return_code(section: Section | None) -> tuple[int | None, int]:
         if each.packet.kind == 2 and len(each.packet.body) >= 2:
             return each.packet.body[1], each.frame
     return None, 0
-
-
-__all__ = ["DeviceCase", "exchanges", "last_exchange"]

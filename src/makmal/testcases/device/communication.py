@@ -220,7 +220,6 @@ class PersonalData(DeviceCase):
     """5.8-1: personal data travels encrypted."""
 
     name = "MAKMAL_EN303645_5.8-1"
-    KNOWN = "personal data of this device: "
 
     async def examine(self, bench: DeviceBench) -> None:
         """A broker that the device trusts, and one without TLS."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import Exchange, exchanges, last_exchange, named
@@ -134,7 +134,6 @@ class UpdateTrust(DeviceCase):
     """5.3-10: an image of somebody else's, or from nobody, is refused."""
 
     name = "MAKMAL_EN303645_5.3-10"
-    needs: ClassVar[tuple[str, ...]] = ()
 
     async def examine(self, bench: DeviceBench) -> None:
         """Signed by another, sent without authentication, and good at last."""
