@@ -14,7 +14,7 @@ from makmal.trace.capture import open_capture
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge
 
-PROTOCOLS = ("ngap", "nas", "pfcp", "gtpu", "sbi")
+PROTOCOLS = ("ngap", "nas", "rrc", "pdcp", "pfcp", "gtpu", "sbi")
 _PROGRESS_EVERY = 2048
 
 Progress = Callable[[int, int], None]

@@ -85,7 +85,8 @@ def test_audit_json_has_the_documented_shape(observed: tuple[Path, Path]) -> Non
     document = json.loads(result.stdout)
     assert document["capture"] == str(capture)
     assert document["frames"] == 523
-    assert set(document["messages"]) == {"ngap", "nas", "pfcp", "gtpu", "sbi"}
+    protocols = {"ngap", "nas", "rrc", "pdcp", "pfcp", "gtpu", "sbi"}
+    assert set(document["messages"]) == protocols
     for verdict in document["verdicts"]:
         assert set(verdict) == {"test_case", "requirement", "verdict", "frames", "reason"}
         assert verdict["verdict"] in {"pass", "fail", "inconclusive", "not applicable", "error"}

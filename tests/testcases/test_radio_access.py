@@ -6,7 +6,7 @@ import pytest
 
 from makmal.bench.embedded import open_embedded_bench
 from makmal.bench.embedded_plan import embedded_declarations
-from makmal.bench.embedded_targets import EMBEDDED_TARGETS
+from makmal.bench.embedded_targets import EMBEDDED_TARGETS, EmbeddedTarget, targets_of
 from makmal.bench.radio.embedded_gnb import radio_plan
 from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, Fault, NetworkPolicy
@@ -15,10 +15,19 @@ from makmal.network.simulated_world import SimulatedWorld, simulate
 from makmal.testcases.registry import test_cases
 from makmal.trace.dissect import Dissector
 from makmal.trace.knowledge import Knowledge
-from makmal.trace.message import RrcMessage
+from makmal.trace.message import NasMessage, RrcMessage
 from makmal.trace.trace import Trace
 
 AMF = EMBEDDED_TARGETS["AMF"]
+# Products that have benches of their own.
+APART = ("UPF", "gNB", "application", "device")
+# Each test case of a function of the core, with the first class that it is for.
+PAIRS = [
+    (name, targets_of(kind())[0])
+    for name, kind in test_cases().items()
+    if targets_of(kind())[0].product_class not in APART
+]
+# Those in whose procedures UEs do the most.
 NAMES = [
     name
     for name, kind in test_cases().items()
@@ -26,13 +35,20 @@ NAMES = [
 ]
 
 
-def trace_of(name: str, policy: NetworkPolicy) -> Trace:
+def identify(value: object) -> str:
+    return value.product_class if isinstance(value, EmbeddedTarget) else str(value)
+
+
+def trace_of(name: str, policy: NetworkPolicy, target: EmbeddedTarget = AMF) -> Trace:
     recorder, plan = PayloadRecorder(), radio_plan()
+    product = target.product_class
     test_case = test_cases()[name]()
 
     async def work() -> Knowledge:
         world = SimulatedWorld(recorder, seed=name)
-        bench, known = await open_embedded_bench(world, policy, AMF.features, plan)
+        bench, known = await open_embedded_bench(
+            world, policy, target.features, plan, product=product
+        )
         try:
             await test_case.procedure(bench)
         finally:
@@ -42,17 +58,18 @@ def trace_of(name: str, policy: NetworkPolicy) -> Trace:
 
     known = simulate(work())
     messages = Dissector(known).payloads(recorder.payloads)
-    return Trace(tuple(messages), known, embedded_declarations(plan, "AMF"))
+    return Trace(tuple(messages), known, embedded_declarations(plan, product))
 
 
 def verdict_of(name: str, policy: NetworkPolicy) -> Verdict:
     return test_cases()[name]().judge(trace_of(name, policy))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_sound_network_passes_on_the_air_too(name: str) -> None:
-    trace = trace_of(name, SOUND)
-    assert any(isinstance(each, RrcMessage) for each in trace.messages)
+@pytest.mark.parametrize(("name", "target"), PAIRS, ids=identify)
+def test_the_sound_network_passes_on_the_air_too(name: str, target: EmbeddedTarget) -> None:
+    trace = trace_of(name, SOUND, target)
+    with_ues = any(isinstance(each, NasMessage) for each in trace.messages)
+    assert with_ues == any(isinstance(each, RrcMessage) for each in trace.messages)
     verdict = test_cases()[name]().judge(trace)
     assert verdict.outcome is Outcome.PASS, verdict.full_reason
 

@@ -16,6 +16,8 @@ from makmal.trace.message import Message
 _HANDLERS = {
     "ngap": "on_ngap",
     "nas": "on_nas",
+    "rrc": "on_rrc",
+    "pdcp": "on_pdcp",
     "pfcp": "on_pfcp",
     "gtpu": "on_gtpu",
     "user datagram": "on_user_datagram",
@@ -34,9 +36,9 @@ class Judge(ABC):
 
     Since it holds only what it still needs, a trace of any length can be judged in bounded memory.
     A subclass names its ``test_case`` (an entry of the catalogue) and has a method ``on_ngap``,
-    ``on_nas``, ``on_pfcp``, ``on_gtpu``, ``on_user_datagram``, ``on_sbi``, ``on_tls``,
-    ``on_tls_message``,
-    ``on_protected``, ``on_loss``, ``on_undecodable`` or ``on_step`` for what it reads.
+    ``on_nas``, ``on_rrc``, ``on_pdcp``, ``on_pfcp``, ``on_gtpu``, ``on_user_datagram``,
+    ``on_sbi``, ``on_tls``, ``on_tls_message``, ``on_protected``, ``on_loss``, ``on_undecodable`` or
+    ``on_step`` for what it reads.
     """
 
     test_case: ClassVar[str]
