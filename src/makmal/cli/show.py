@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from makmal.trace.application_reading import ApplicationDissector
 from makmal.trace.capture import Capture, CaptureError, open_capture
 from makmal.trace.describe import describe
 from makmal.trace.dissect import Dissector
@@ -30,6 +31,12 @@ def command(
     ] = None,
     user_plane: Annotated[
         bool, typer.Option("--user-plane", help="List every user packet (G-PDU) too.")
+    ] = False,
+    applications: Annotated[
+        bool,
+        typer.Option(
+            "--applications", help="List what applications and devices say too: TLS, HTTP, MQTT."
+        ),
     ] = False,
     keys: Annotated[
         Path | None,
@@ -52,7 +59,8 @@ def command(
         knowledge = Knowledge() if keys is None else load_knowledge(keys)
         with open_capture(capture) as frames:
             dissector = Dissector(knowledge, frames.secrets)
-            messages = _messages(frames, dissector)
+            ends = ApplicationDissector(knowledge, frames.secrets) if applications else None
+            messages = _messages(frames, dissector, ends)
             if wireshark_keys:
                 found = _wireshark_keys(messages, dissector)
             elif frame is not None:
@@ -71,10 +79,16 @@ def command(
         raise typer.Exit(2)
 
 
-def _messages(frames: Capture, dissector: Dissector) -> Iterator[Message]:
+def _messages(
+    frames: Capture, dissector: Dissector, ends: ApplicationDissector | None
+) -> Iterator[Message]:
     for frame in frames:
         yield from dissector.feed(frame)
+        if ends is not None:
+            yield from (each for each in ends.feed(frame) if not isinstance(each, Step))
     yield from dissector.finish()
+    if ends is not None:
+        yield from ends.finish()
 
 
 def _wireshark_keys(messages: Iterator[Message], dissector: Dissector) -> bool:
