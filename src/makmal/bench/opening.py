@@ -153,7 +153,11 @@ def _wire_world(target: Target, recorder: Recorder) -> WireWorld:
     if laboratory.sctp == "kernel" and not kernel_offers_sctp():
         raise NotDoneError(f'{NOT_OFFERED}: write sctp = "raw" or "udp"')
     return WireWorld(
-        recorder, target.scope, _CARRIAGES.get(laboratory.sctp), laboratory.sctp_udp_port
+        recorder,
+        target.scope,
+        _CARRIAGES.get(laboratory.sctp),
+        laboratory.sctp_udp_port,
+        laboratory.http,
     )
 
 

@@ -50,7 +50,8 @@ class Laboratory:
     ``addresses`` are those of our functions, by their names in the plan; ``network_namespace`` is
     the one that our sockets are opened in, "" for the one that Makmal is started in. ``radio``:
     UEs and gNBs speak RRC and PDCP over a simulated Uu. ``sessions``: how many are established at
-    a UPF where a test case wants many.
+    a UPF where a test case wants many. ``http`` is what our clients speak without TLS: "2" (with
+    prior knowledge) or "1.1".
     """
 
     world: str
@@ -61,6 +62,7 @@ class Laboratory:
     network_namespace: str = ""
     radio: bool = False
     sessions: int = _SESSIONS
+    http: str = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         "network_namespace",
         "radio",
         "sessions",
+        "http",
     )
     world = table.take(
         "world",
@@ -124,6 +127,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         table.optional("network_namespace", toml_file.text) or "",
         table.take("radio", toml_file.truth, False),
         table.take("sessions", toml_file.number(32, 1_000_000), _SESSIONS),
+        table.take("http", toml_file.choice("2", "1.1"), "2"),
     )
 
 
