@@ -22,6 +22,7 @@ from makmal.bench.target import TargetError, load_target
 from makmal.cli.main import app
 from makmal.judges.verdict import Outcome
 from makmal.protocol.tls import cipher_suite_name, is_suite_allowed
+from makmal.security.certificates import Flaw, Subject, stored_authority
 from makmal.testcases.ts33117.forbidden_tls import FORBIDDEN
 from makmal.testcases.ts33117.transport_protection import TransportProtection
 from makmal.trace.trace import Trace
@@ -176,6 +177,22 @@ def test_a_foreign_server_by_the_profile_is_left_to_the_hooks(
     outcome, reason = verdict_on(tmp_path, port)
     assert outcome is Outcome.INCONCLUSIVE, reason
     assert reason.startswith("the product calls a sound server: there is no hook to start")
+
+
+def test_a_product_whose_certificate_has_expired_gets_a_verdict(
+    tmp_path: Path, port: int, products: list[Product]
+) -> None:
+    certificates(tmp_path, "--function", "UDM=127.0.5.6")
+    place = tmp_path / "certificates"
+    authority = stored_authority(place, "5gc.mnc070.mcc999.3gppnetwork.org")
+    subject = Subject("udm.example", "12345678-1234-4234-8234-123456789abc", "UDM", ("127.0.5.6",))
+    expired = authority.issue(subject, Flaw.EXPIRED)
+    (place / "udm.pem").write_bytes(expired.certificate)
+    (place / "udm.key").write_bytes(expired.key)
+    products.append(Product(tmp_path, port))
+    outcome, reason = verdict_on(tmp_path, port)
+    assert outcome is Outcome.FAIL
+    assert "the product's certificate has expired" in reason
 
 
 def test_a_product_whose_target_declares_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,27 @@ class TransportBench:
                 return self.bench.network.functions[name]
         raise NotDoneError("it needs the product's neighbours in our hands: attach it surrounded")
 
+    async def probe(self) -> str | None:
+        """None when the product speaks TLS, however badly; else what it does instead."""
+        authority = self.plan.authority
+        if authority is None:
+            raise NotDoneError("the target declares no TLS ([tls])")
+        us = self.neighbour
+        credential = authority.issue(self.plan.subject(us.name))
+        to = TlsTo(ClientTls(_TRUSTING, credential, authority.certificate), "")
+        try:
+            connection = await self.world.http.connect(us.endpoint.address, self.product, to)
+        except UnreachableError as error:
+            return None if "TLS: " in str(error) else str(error)
+        request = service.request("GET", _ASKED, authority=self.product.address)
+        try:
+            await connection.request(request, self.bench.settings.answer)
+        except UnreachableError as error:
+            return str(error)
+        finally:
+            await connection.finish()
+        return None
+
     # The product as a server.
 
     async def ask(
