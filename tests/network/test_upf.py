@@ -328,6 +328,19 @@ def test_a_session_of_an_smf_that_restarted_is_forgotten() -> None:
     around(work)
 
 
+def test_a_new_association_of_the_same_smf_ends_the_sessions_of_the_one_before() -> None:
+    async def work(it: Around) -> None:
+        session = await it.begin()
+        answer = await it.smf.associate()
+        assert answer is not None
+        assert answer.is_accepted
+        assert not it.upf.sessions
+        again = await it.smf.establish(UE, it.gnb.local, it.gnb.next_teid(), None)
+        assert again.upf_seid != session.upf_seid
+
+    around(work)
+
+
 def test_two_upfs_carry_a_packet_over_n9_and_back() -> None:
     """A UPF between gNB and N9 (IPUPS), and the other PLMN's UPF at the data network."""
 

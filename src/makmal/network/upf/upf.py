@@ -189,6 +189,9 @@ class Upf:
         elif message.get(ie.NODE_ID) is None or message.get(ie.RECOVERY_TIME_STAMP) is None:
             cause = _CAUSE.MANDATORY_IE_MISSING
         else:
+            if source.address in self._peers and self._policy.forgets_sessions_of_restarted_smf:
+                # 6.2.6.2.2: a new association ends the one before, and its sessions.
+                self._end_sessions_of(source.address)
             self._note_start(source.address, message.get(ie.RECOVERY_TIME_STAMP) or 0)
             self._n4.forget(source)
         elements = n4_messages.association_elements(

@@ -54,6 +54,8 @@ class UserPlane:
         self.log: list[str] = []
         self.by_teid: dict[int, UpSession] = {}
         self.by_address: dict[bytes, UpSession] = {}
+        # Who sends into a tunnel whose other end has this TEID; ends may choose the same ones.
+        self._by_remote_teid: dict[int, set[UpSession]] = {}
         self.counters: dict[str, int] = {}
         self.on_waiting: Callable[[UpSession, DetectionRule], None] = lambda session, rule: None
         self.on_error_indication: Callable[[UpSession, Endpoint, int], None] = (
@@ -71,11 +73,20 @@ class UserPlane:
         """A session has rules now, or others."""
         for teid in session.teids:
             self.by_teid[teid] = session
+        for rule in session.forwarding.values():
+            if rule.teid is not None:
+                self._by_remote_teid.setdefault(rule.teid, set()).add(session)
         for address in session.addresses:
             self.by_address[address] = session
 
     def remove(self, session: UpSession) -> None:
         """A session has ended."""
+        for rule in session.forwarding.values():
+            holders = self._by_remote_teid.get(rule.teid or 0)
+            if holders is not None:
+                holders.discard(session)
+                if not holders:
+                    del self._by_remote_teid[rule.teid or 0]
         for teid in session.teids:
             if self.by_teid.get(teid) is session:
                 del self.by_teid[teid]
@@ -184,7 +195,7 @@ class UserPlane:
             teid = None
         if teid is None:
             return
-        for session in {id(each): each for each in self.by_teid.values()}.values():
+        for session in tuple(self._by_remote_teid.get(teid, ())):
             for rule in session.forwarding.values():
                 if rule.teid != teid or rule.peer is None:
                     continue
