@@ -239,11 +239,20 @@ def test_a_scheme_reads_its_test_cases_from_the_catalogue() -> None:
         scheme = load_scheme(name)
         found = scheme.required("AMF")
         assert "TC_NAS_REPLAY_AMF" in {each.test_case for each in found}
-        assert all("AMF" in each.product_class for each in found)
+        assert all("AMF" in each.product_classes for each in found)
     with pytest.raises(AssuranceError, match=r"there is no scheme nesa; did you mean nesas"):
         load_scheme("nesa")
     with pytest.raises(AssuranceError, match="there is no test case of"):
         load_scheme("nesas").required("Toaster")
+
+
+def test_the_areas_of_a_scheme_know_the_test_cases_in_its_scope() -> None:
+    # A change is told from what it leaves alone only where areas know what is looked at.
+    for name, product_class in (("nesas", "AMF"), ("nesas", "gNB"), ("en303645", "device")):
+        scheme = load_scheme(name)
+        found = scheme.required(product_class)
+        known = [each for each in found if any(area.concerns(each) for area in scheme.areas)]
+        assert len(known) == len(found) > 3, product_class
 
 
 def test_what_belongs_to_no_area_is_run_again(tmp_path: Path) -> None:

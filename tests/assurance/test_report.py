@@ -24,10 +24,15 @@ from makmal.assurance.report.pdf import pdf_report
 from makmal.assurance.report.twins import comma_separated, junit, oscal, sarif
 from makmal.assurance.verification import verifier
 from makmal.assurance.verification.verifier import Directory
+from makmal.bench.target import Target, TargetError
 from makmal.judges.verdict import Outcome
+from makmal.testcases.registry import test_cases
 
 from .office import CASES, FAULT, Office, evidence_of
 from .schemas import schema
+from .test_commands import invoke
+
+ROOT = Path(__file__).parents[2]
 
 FILLED = {
     "number": "L-1",
@@ -220,3 +225,41 @@ def test_mistakes_in_the_details_are_named(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(AssuranceError, match=wanted):
             load_details(path)
+
+
+@pytest.mark.parametrize(
+    ("target", "product_class"),
+    [
+        ("device-embedded", "device"),
+        ("cloud-embedded", "application"),
+        ("embedded-upf", "UPF"),
+    ],
+)
+def test_products_of_every_kind_have_charts(
+    target: str, product_class: str, tmp_path: Path
+) -> None:
+    # Of the catalogue as it is: the middle one of the class, whichever that is.
+    names = [name for name, kind in test_cases().items() if product_class in kind().product_classes]
+    name = names[len(names) // 2]
+    example = ROOT / "examples" / f"{target}.toml"
+    evidence = tmp_path / "evidence"
+    invoke("evaluate", example, "--evidence", evidence, "--test-case", name)
+    content = gather(load_bundle(evidence), ReportDetails())
+    (case,) = content.cases
+    shown = "".join(ElementTree.fromstring(case.chart).itertext())
+    assert product_class in shown
+    assert case.panels
+    assert product_class in "".join(ElementTree.fromstring(content.drawing).itertext())
+    assert pdf_report(content).startswith(b"%PDF-")
+
+
+def test_a_target_that_this_version_cannot_read_takes_nothing_from_the_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unreadable(text: str, name: str) -> Target:
+        raise TargetError(f"{name}: of another version")
+
+    monkeypatch.setattr("makmal.assurance.report.content.parse_target", unreadable)
+    content = gather(load_bundle(evidence_of(tmp_path / "evidence")), ReportDetails())
+    assert all(case.chart for case in content.cases)
+    assert "not stated" in html_report(content)

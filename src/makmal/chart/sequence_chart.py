@@ -123,7 +123,7 @@ def panels(chart: SequenceChart, most: int) -> list[SequenceChart]:
 
 def _row(row: Row, y: float, places: dict[str, float], right: float, colour: str) -> Iterator[str]:
     if isinstance(row, Mark):
-        fill, stroke = ("#fdf6e7", "#d9b96a") if not row.proves else ("#fdf0ef", colour)
+        fill, stroke = ("#fdf6e7", "#d9b96a") if not row.proves else ("#f1f4f6", colour)
         yield svg.box(
             _GUTTER - 14, y + 5, right - _GUTTER + 2, 22, fill=fill, stroke=stroke, radius=3
         )

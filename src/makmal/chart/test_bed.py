@@ -9,6 +9,8 @@ from makmal.chart import svg
 
 _BOX_WIDTH, _BOX_HEIGHT = 92.0, 46.0
 _COLUMN, _TOP, _MARGIN = 108.0, 64.0, 26.0
+# What stands opposite a product that is no function of a network.
+LABORATORY = "laboratory"
 # Functions that have a place of their own; all others hang on the service bus.
 _ACCESS = ("gNB", "gNB-2")
 _BUS_FIRST = ("AMF", "AMF-2", "SMF")
@@ -32,6 +34,8 @@ class TestBed:
 
 def draw(bed: TestBed) -> str:
     """The drawing as SVG."""
+    if not bed.functions:
+        return _pair(bed)
     bus = _on_bus(bed)
     across = max(len(bus), 4)
     width = 2 * _MARGIN + across * _COLUMN
@@ -53,6 +57,22 @@ def draw(bed: TestBed) -> str:
     legend = low_y + _BOX_HEIGHT + 40
     parts += _legend(bed, legend)
     return svg.drawing(max(width, low_right), legend + 34, f"test bed of {bed.product_name}", parts)
+
+
+def _pair(bed: TestBed) -> str:
+    """A product that needs no network around it: the laboratory, and what it talks to."""
+    left, right = (_MARGIN + 20, _TOP), (_MARGIN + 20 + 3.4 * _COLUMN, _TOP)
+    middle = (left[0] + _BOX_WIDTH + right[0]) / 2
+    y = _TOP + _BOX_HEIGHT / 2
+    parts = [svg.line(left[0] + _BOX_WIDTH, y, right[0], y, stroke="#44525e", width=1.6)]
+    parts.append(_tap(middle, y))
+    parts.append(svg.text(middle, y - 12, "every connection", size=10, halo=True))
+    parts += _function(bed, LABORATORY, *left)
+    parts += _function(bed, bed.product, *right)
+    legend = _TOP + _BOX_HEIGHT + 40
+    parts += _legend(bed, legend)
+    width = max(right[0] + _BOX_WIDTH + 120, 520.0)
+    return svg.drawing(width, legend + 34, f"test bed of {bed.product_name}", parts)
 
 
 def _on_bus(bed: TestBed) -> list[str]:

@@ -99,9 +99,10 @@ class Scheme:
                 f"{nearest(product_class, self.classes, 'it is for')}"
             )
         found = tuple(
-            kind().requirement
-            for kind in test_cases().values()
-            if self._asks_for(kind().requirement, product_class)
+            case.requirement
+            for case in (kind() for kind in test_cases().values())
+            if product_class in case.product_classes
+            and _names(self.references, case.requirement.reference)
         )
         if not found:
             raise AssuranceError(
@@ -109,10 +110,6 @@ class Scheme:
                 f"{product_class} yet: makmal list shows what there is"
             )
         return found
-
-    def _asks_for(self, requirement: Requirement, product_class: str) -> bool:
-        classes = [each.strip() for each in requirement.product_class.split(",")]
-        return product_class in classes and _names(self.references, requirement.reference)
 
     def area(self, name: str) -> Area:
         """A part by its name. Raises AssuranceError."""

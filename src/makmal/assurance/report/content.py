@@ -30,6 +30,7 @@ from makmal.catalogue.requirements import requirements
 from makmal.chart import sequence_chart, test_bed
 from makmal.chart.from_trace import Names, chart_of
 from makmal.judges.verdict import Outcome, Verdict
+from makmal.testcases.registry import test_cases
 from makmal.trace.message import Message, Step
 from makmal.trace.trace import Trace
 
@@ -224,7 +225,7 @@ def gather(
     for done, result in enumerate(bundle.results):
         progress(result.verdict.test_case, done, len(bundle.results))
         cases.append(_case(bundle, result, names))
-    functions = {} if target is None else dict(target.plan().addresses)
+    functions = dict(target.plan().addresses) if target and _in_network(target) else {}
     if target is not None and target.addresses.ends:
         end = next(iter(target.addresses.ends.values()))
         functions[bundle.product["class"]] = end.address
@@ -257,12 +258,32 @@ def _target(bundle: Bundle) -> Target | None:
 
 def _names(bundle: Bundle, target: Target | None) -> Names:
     product_class = str(bundle.product["class"])
-    if target is None:
+    if target is None or not _in_network(target):
         return Names({}, product_class)
     by_address = {address: name for name, address in target.plan().addresses.items()}
     for end in target.addresses.ends.values():
         by_address[end.address] = product_class
     return Names(by_address, product_class)
+
+
+def _in_network(target: Target) -> bool:
+    """Whether the product is a function of a network, and not a device or an application."""
+    return target.product.product_class in target.plan().addresses or bool(target.addresses.ends)
+
+
+def _opposite(trace: Trace, product: str) -> Names:
+    """Names where there is no plan: the end that every message has is the product."""
+    ends = [
+        each.address
+        for message in trace.messages
+        if not isinstance(message, Step)
+        for each in (message.destination, message.source)
+    ]
+    if not ends:
+        return Names({}, product)
+    theirs = max(dict.fromkeys(ends), key=ends.count)
+    others = dict.fromkeys(ends, test_bed.LABORATORY)
+    return Names({**others, theirs: product}, product)
 
 
 def _case(bundle: Bundle, result: StoredResult, names: Names) -> CaseReport:
@@ -276,9 +297,15 @@ def _case(bundle: Bundle, result: StoredResult, names: Names) -> CaseReport:
     ):
         try:
             place = bundle.directory / verdict.test_case
-            trace, _ = read_trace(place, bundle.campaign["declarations"])
+            declarations = bundle.campaign["declarations"]
+            kind = test_cases().get(verdict.test_case)
+            # Each test case says how its traces are read.
+            reader = (kind().reader,) if kind is not None else ()
+            trace, _ = read_trace(place, declarations, *reader)
         except EvidenceError:
             trace = None
+    if trace is not None and not names.by_address:
+        names = _opposite(trace, names.product)
     if trace is not None and any(not isinstance(each, Step) for each in trace.messages):
         title = f"{verdict.test_case}: {verdict.outcome.value}"
         drawn = chart_of(trace, verdict.frames, verdict.outcome.value, title, names)
