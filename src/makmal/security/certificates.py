@@ -33,6 +33,16 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 # Files of an authority.
 AUTHORITY, AUTHORITY_KEY = "authority.pem", "authority.key"
 
+# What reading a damaged certificate raises.
+_UNREADABLE = (
+    ValueError,
+    IndexError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -236,7 +246,7 @@ def certificate_problems(
         own = certificates[0]
         found = _time_problems(own, time_ns) + _name_problems(own, names)
         trusted = x509.load_pem_x509_certificates(authorities.encode()) if authorities else []
-    except (ValueError, IndexError) as error:
+    except _UNREADABLE as error:
         return [f"cannot be read: {error}"]
     if trusted and not any(
         _was_issued_by(certificate, authority)
@@ -251,7 +261,7 @@ def has_rsa_key(certificate: bytes) -> bool:
     """Whether a certificate (DER) is for an RSA key."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except _UNREADABLE:
         return False
     return isinstance(key, rsa.RSAPublicKey)
 
@@ -283,7 +293,7 @@ def _name_problems(certificate: x509.Certificate, names: Set[str]) -> list[str]:
 def _was_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (*_UNREADABLE, TypeError, InvalidSignature):
         return False
     return True
 

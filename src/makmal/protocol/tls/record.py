@@ -144,13 +144,13 @@ def certificates_of(body: bytes, version: int) -> tuple[bytes, ...]:
     end = position + 3 + _number(body, position, 3)
     position += 3
     if end > len(body):
-        raise DecodeError("TLS", position, "the list of certificates is cut off")
+        raise DecodeError("TLS", min(position, len(body)), "the certificates are cut off")
     found = []
     while position < end:
         length = _number(body, position, 3)
         position += 3
         if position + length > end:
-            raise DecodeError("TLS", position, "a certificate is cut off")
+            raise DecodeError("TLS", min(position, len(body)), "a certificate is cut off")
         found.append(body[position : position + length])
         position += length
         if is_1_3:
@@ -165,5 +165,5 @@ def alert_name(description: int) -> str:
 
 def _number(octets: bytes, position: int, size: int) -> int:
     if position + size > len(octets):
-        raise DecodeError("TLS", position, f"{size} octets are cut off")
+        raise DecodeError("TLS", min(position, len(octets)), f"{size} octets are cut off")
     return int.from_bytes(octets[position : position + size])
