@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from makmal.bench.service_operations import OPERATIONS
 from makmal.cli.main import app
 from makmal.network.faults.services import FUNCTIONS
 from makmal.testcases.registry import test_cases
@@ -95,6 +96,16 @@ def test_without_documents_it_is_inconclusive_and_says_what_is_missing(tmp_path:
     assert "[declarations.maximum-sessions]" in reasons["TC_CHARGING_ID_UNIQUENESS_SMF"]
     assert "[declarations." in reasons["TC_PROTECT_TRANSPORT_LAYER"]
     assert len(reasons) == 4
+
+
+def test_the_published_list_of_elements_can_be_read() -> None:
+    operations = json.loads(run("list", "--elements", "--json").stdout)["operations"]
+    named = {each.name for every in OPERATIONS.values() for each in every}
+    assert set(operations) == named
+    for each in operations.values():
+        assert each["elements"]
+        assert all(element["wrong"] for element in each["elements"])
+    assert "Nudm_UEAuthentication_Get" in run("list", "--elements").stdout
 
 
 def test_the_elements_come_from_the_openapi_files(tmp_path: Path, openapi: Path) -> None:

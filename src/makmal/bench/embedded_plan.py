@@ -29,7 +29,7 @@ GNB_FEATURES = frozenset({"xn", "rrc-inactive"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
 _SUBSCRIBERS = 16
 # What the embedded SMF is asked to hold: more would prove no more.
-_SESSIONS = 24
+_SESSIONS = 8
 
 
 def embedded_cells() -> tuple[rrc.Cell, ...]:

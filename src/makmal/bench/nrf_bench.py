@@ -96,7 +96,9 @@ class NrfBench:
         if requester is not None:
             query["requester-nf-instance-id"] = requester
         query |= {name.replace("_", "-"): value for name, value in parameters.items()}
-        return await self._send(Call("GET", "/nnrf-disc/v1/nf-instances", query=query))
+        return await self._send(
+            Call("GET", "/nnrf-disc/v1/nf-instances", query=query), requester_nf_type
+        )
 
     async def subscribe(self, name: str, nf_type: str) -> HttpMessage:
         """NFStatusSubscribe of a consumer to functions of type AF (5.2.2.5)."""
@@ -106,7 +108,8 @@ class NrfBench:
             "subscrCond": {"nfType": "AF"},
             "reqNotifEvents": ["NF_REGISTERED"],
         }
-        return await self._send(Call("POST", "/nnrf-nfm/v1/subscriptions", document))
+        # An NRF may tell the type of a consumer by its user agent (TS 29.500, 5.2.2.2).
+        return await self._send(Call("POST", "/nnrf-nfm/v1/subscriptions", document), nf_type)
 
     async def ask_token(
         self, requester: str, nf_type: str, scope: str, producer: str
@@ -126,5 +129,5 @@ class NrfBench:
         )
         return await function.deliver(to, message, self.services.bench.settings.answer)
 
-    async def _send(self, call: Call) -> HttpMessage:
-        return await self.services.send(call, "AMF")
+    async def _send(self, call: Call, nf_type: str = "AMF") -> HttpMessage:
+        return await self.services.send(call, nf_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from makmal.bench.embedded_targets import targets_of
+from makmal.catalogue.elements import listed_operations
 from makmal.testcases.registry import test_cases
 from makmal.testcases.test_case import TestCase
 from makmal.trace.toml_file import nearest
@@ -26,6 +28,14 @@ def command(
     product_class: Annotated[
         str | None, typer.Option(help="Only the test cases of this product class, such as AMF.")
     ] = None,
+    elements: Annotated[
+        bool,
+        typer.Option(
+            "--elements",
+            help="The elements of service operations that are tried with wrong values, instead "
+            "(TS 33.117, 4.3.6.4).",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of a table.")
     ] = False,
@@ -35,6 +45,9 @@ def command(
     A test case that needs a feature which the target does not declare is not applicable.
     """
     console, errors = Console(), Console(stderr=True)
+    if elements:
+        _list_elements(console, as_json)
+        return
     cases = [kind() for kind in test_cases().values()]
     known = sorted({each for case in cases for each in case.product_classes})
     if product_class is not None and product_class not in known:
@@ -56,6 +69,24 @@ def command(
         sys.stdout.write("\n")
     else:
         _print(entries, console)
+
+
+def _list_elements(console: Console, as_json: bool) -> None:
+    """The published list of elements."""
+    if as_json:
+        document = {name: asdict(each) for name, each in listed_operations().items()}
+        json.dump({"operations": document}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return
+    table = Table(expand=True)
+    for title in ("Operation", "Element", "Its rule", "Values that must be refused"):
+        table.add_column(title, overflow="fold")
+    for operation in listed_operations().values():
+        for index, each in enumerate(operation.elements):
+            name = f"{operation.name}\n{operation.reference}" if index == 0 else ""
+            wrong = ", ".join(json.dumps(value) for value in each.wrong)
+            table.add_row(*map(Text, (name, each.path, each.rule, wrong)))
+    console.print(table)
 
 
 def _entry(case: TestCase) -> dict[str, Any]:

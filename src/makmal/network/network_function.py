@@ -36,11 +36,12 @@ Handler = Callable[[ServiceRequest], Coroutine[Any, Any, HttpMessage]]
 
 _TOKEN_SECONDS = 3600
 # Major versions of services that are not at their first.
-_VERSIONS = {
-    "nudm-sdm": "v2",
-    "nudr-dr": "v2",
-    "nnssf-nsselection": "v2",
-    "nchf-convergedcharging": "v3",
+_VERSIONS: Mapping[str, tuple[str, ...]] = {
+    "nudm-sdm": ("v2",),
+    # Release 15 and 16 ask for v1, and the resources that are served here are the same.
+    "nudr-dr": ("v1", "v2"),
+    "nnssf-nsselection": ("v2",),
+    "nchf-convergedcharging": ("v3",),
 }
 # How far an undeclared port is from the declared one.
 _UNDECLARED = 10
@@ -247,10 +248,8 @@ class NetworkFunction:
                 "serviceInstanceId": f"{self.instance}-{index}",
                 "serviceName": name,
                 "versions": [
-                    {
-                        "apiVersionInUri": _VERSIONS.get(name, "v1"),
-                        "apiFullVersion": f"{_VERSIONS.get(name, 'v1')[1:]}.0.0",
-                    }
+                    {"apiVersionInUri": each, "apiFullVersion": f"{each[1:]}.0.0"}
+                    for each in _VERSIONS.get(name, ("v1",))
                 ],
                 "scheme": self.plan.scheme,
                 "nfServiceStatus": "REGISTERED",
