@@ -32,11 +32,10 @@ def outcomes(report: AuditReport) -> dict[str, Outcome]:
     return {verdict.test_case: verdict.outcome for verdict in report.verdicts}
 
 
-def test_every_judge_is_in_the_catalogue_and_every_entry_has_its_judge() -> None:
-    judged = {judge.test_case for judge in JUDGES}
-    assert [judge.test_case for judge in JUDGES] == [
-        name for name in requirements() if name in judged
-    ]
+def test_every_judge_is_in_the_catalogue() -> None:
+    judged = [judge.test_case for judge in JUDGES]
+    assert len(judged) == len(set(judged))
+    assert set(judged) <= set(requirements())
 
 
 def test_every_test_case_has_a_fault() -> None:
@@ -51,7 +50,8 @@ def test_the_sound_network_passes_everything_that_can_be_seen_inside(tmp_path: P
         assert verdict.outcome is expected, verdict
     assert report.undecodable == 0
     assert report.problems == ()
-    assert report.messages == {"ngap": 51, "nas": 43, "pfcp": 28, "gtpu": 12, "sbi": 70}
+    seen = {name: count for name, count in report.messages.items() if count}
+    assert seen == {"ngap": 51, "nas": 43, "pfcp": 28, "gtpu": 12, "sbi": 70}
 
 
 def test_the_sound_network_passes_everything_that_can_be_seen_outside(tmp_path: Path) -> None:
