@@ -319,6 +319,24 @@ def test_a_link_is_no_file(office: Office, evidence: Path, tmp_path: Path) -> No
         Directory(evidence).read("target.toml")
 
 
+# The formats.
+
+
+def test_the_example_of_the_dsse_specification() -> None:
+    encoded = verifier.pae("http://example.com/HelloWorld", b"hello world")
+    assert encoded == b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    # Lengths are those of octets, not of characters.
+    assert verifier.pae("ü", "é".encode()) == b"DSSEv1 2 \xc3\xbc 2 \xc3\xa9"
+
+
+def test_tree_heads_are_signed_as_the_rfc_lays_them_out() -> None:
+    from datetime import UTC, datetime
+
+    octets = verifier.tree_head_octets(5, datetime(1970, 1, 1, 0, 0, 1, 2000, UTC), b"\x07" * 32)
+    # RFC 9162, 4.10: timestamp in milliseconds, size, root hash with its length, no extension.
+    assert octets == bytes([0, 0, 0, 0, 0, 0, 3, 0xEA, *[0] * 7, 5, 32, *[7] * 32, 0, 0])
+
+
 # The one file.
 
 
