@@ -249,6 +249,35 @@ class ServiceBench:
         )
         return await self.ask(call, "AMF", "nsmf-pdusession")
 
+    def slice(self, index: int) -> dict[str, Any]:
+        """A slice of the network. Raises NotDoneError where it has fewer."""
+        if index >= len(self.plan.slices):
+            raise NotDoneError(f"the target names fewer than {index + 1} slices ([network])")
+        return slices.to_json(self.plan.slices[index])
+
+    async def select_slices(
+        self, requested: list[dict[str, Any]], subscribed: list[dict[str, Any]]
+    ) -> HttpMessage:
+        """Nnssf_NSSelection_Get for a registration (TS 29.531, 5.2.2.2.2)."""
+        information = {
+            "requestedNssai": requested,
+            "subscribedNssai": [{"subscribedSnssai": each} for each in subscribed],
+        }
+        query = {
+            "nf-type": "AMF",
+            "nf-id": self.consumer("AMF").instance,
+            "slice-info-request-for-registration": information,
+        }
+        call = Call("GET", "/nnssf-nsselection/v2/network-slice-information", query=query)
+        return await self.ask(call, "AMF", "nnssf-nsselection")
+
+    async def read_authentication_subscription(self, consumer: str) -> HttpMessage:
+        """Nudr_DM_Query of the subscriber's keys (TS 29.505, 5.2.2), by a consumer of a type."""
+        supi = self.subscription().supi
+        path = f"/nudr-dr/v2/subscription-data/{supi}/authentication-data"
+        call = Call("GET", f"{path}/authentication-subscription")
+        return await self.ask(call, consumer, "nudr-dr")
+
     async def session_data(self, subscription: Subscription) -> HttpMessage:
         """Nudm_SDM_Get of the session data of the first slice and DNN (TS 29.503, 5.2.2.2.5)."""
         query = {"single-nssai": slices.to_json(self.plan.slices[0]), "dnn": self.plan.dnns[0]}
