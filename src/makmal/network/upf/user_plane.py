@@ -283,10 +283,13 @@ class UserPlane:
         """Gates and rates, and the count of what passes."""
         size = len(packet)
         for enforced in rule.enforced:
-            if not (enforced.uplink_open if uplink else enforced.downlink_open):
+            if uplink:
+                is_open, bucket = enforced.uplink_open, enforced.uplink
+            else:
+                is_open, bucket = enforced.downlink_open, enforced.downlink
+            if not is_open:
                 self._count("packets at a closed gate")
                 return False
-            bucket = enforced.uplink if uplink else enforced.downlink
             if bucket is None:
                 continue
             if bucket.left >= size:
