@@ -33,6 +33,13 @@ witness:
 		else \
 			echo "tshark is not installed (Debian: apt-get install tshark); its tests will be skipped"; \
 		fi; }
+	@command -v softhsm2-util > /dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			echo "installing SoftHSM, a token for signing keys"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq softhsm2 > /dev/null; \
+		else \
+			echo "SoftHSM is not installed (Debian: apt-get install softhsm2); its tests will be skipped"; \
+		fi; }
 	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 			echo "installing PostgreSQL, the other database of the register"; \

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from makmal.assurance.errors import AssuranceError
+from makmal.assurance.signing.pkcs11_key import TokenKey, is_token_uri
 from makmal.assurance.verification.verifier import key_id
 
 # Short ones are guessed from a stolen file.
@@ -50,7 +51,11 @@ def write_secret(path: Path, octets: bytes) -> None:
 
 
 def load_key(path: Path, passphrase: str) -> Ed25519PrivateKey:
-    """The key of a file. Raises AssuranceError."""
+    """The key of a file, or of a token where a PKCS #11 URI is given; its passphrase is the PIN
+    then. Raises AssuranceError.
+    """
+    if is_token_uri(path):
+        return TokenKey(str(path), passphrase)
     key = load_private(path, passphrase)
     if not isinstance(key, Ed25519PrivateKey):
         raise AssuranceError(f"{path} holds no Ed25519 key: makmal key create makes one")
