@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from makmal.assurance.errors import AssuranceError
-from makmal.assurance.signing.keys import load_key
+from makmal.assurance.signing.keys import load_key, load_public
 from makmal.assurance.signing.pkcs11_key import MODULE, TokenKey, read_uri
 
 LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -68,6 +68,11 @@ def test_what_the_token_signs_verifies(token: str) -> None:
 def test_a_key_that_is_not_there(token: str) -> None:
     with pytest.raises(AssuranceError, match="cannot be opened: no such key"):
         TokenKey(token.replace("signing", "nothing"), PIN)
+
+
+def test_its_public_half_needs_no_pin(token: str) -> None:
+    octets = load_public(Path(token)).public_bytes_raw()
+    assert octets == TokenKey(token, PIN).public_key().public_bytes_raw()
 
 
 def test_a_token_is_opened_more_than_once(token: str) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from makmal.assurance.errors import AssuranceError
-from makmal.assurance.signing.pkcs11_key import TokenKey, is_token_uri
+from makmal.assurance.signing.pkcs11_key import TokenKey, is_token_uri, public_key_of_token
 from makmal.assurance.verification.verifier import key_id
 
 # Short ones are guessed from a stolen file.
@@ -92,7 +92,11 @@ def public_pem(key: Ed25519PublicKey) -> str:
 
 
 def load_public(path: Path) -> Ed25519PublicKey:
-    """A public key, of its own file or of the private key beside it. Raises AssuranceError."""
+    """A public key, of its own file, of the private key beside it, or in a token. Raises
+    AssuranceError.
+    """
+    if is_token_uri(path):
+        return public_key_of_token(str(path))
     place = path if path.suffix == ".pub" else _public_path(path)
     try:
         key = serialization.load_pem_public_key(place.read_bytes())

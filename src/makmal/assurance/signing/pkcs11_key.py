@@ -100,12 +100,7 @@ class TokenKey(Ed25519PrivateKey):
 
     @cached_property
     def _public_key(self) -> Ed25519PublicKey:
-        # CKA_EC_POINT is a DER OCTET STRING around the point (PKCS #11 3.0, 2.3.5).
-        point = bytes(self._public[self._library.Attribute.EC_POINT])[-_POINT_OCTETS:]
-        try:
-            return Ed25519PublicKey.from_public_bytes(point)
-        except ValueError:
-            raise AssuranceError(f"{self._text} is no Ed25519 key") from None
+        return _read_public(self._public, self._text, self._library)
 
     def private_bytes(self, *unused: Any, **further: Any) -> bytes:
         """There is no way to get them. Raises AssuranceError."""
@@ -120,6 +115,28 @@ class TokenKey(Ed25519PrivateKey):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TokenKey:
         return self
+
+
+def public_key_of_token(text: str) -> Ed25519PublicKey:
+    """The public half of a key in a token, for which no PIN is needed. Raises AssuranceError."""
+    uri, library = read_uri(text), _library()
+    try:
+        token = library.lib(uri.module).get_token(token_label=uri.token)
+        with token.open() as session:
+            public = session.get_key(library.ObjectClass.PUBLIC_KEY, label=uri.label)
+            return _read_public(public, text, library)
+    except (library.PKCS11Error, RuntimeError, OSError) as error:
+        reason = _in_words(error) if isinstance(error, library.PKCS11Error) else str(error)
+        raise AssuranceError(f"{text} cannot be read: {reason}") from None
+
+
+def _read_public(public: Any, text: str, library: Any) -> Ed25519PublicKey:
+    # CKA_EC_POINT is a DER OCTET STRING around the point (PKCS #11 3.0, 2.3.5).
+    point = bytes(public[library.Attribute.EC_POINT])[-_POINT_OCTETS:]
+    try:
+        return Ed25519PublicKey.from_public_bytes(point)
+    except ValueError:
+        raise AssuranceError(f"{text} is no Ed25519 key") from None
 
 
 def _library() -> Any:
