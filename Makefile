@@ -74,7 +74,7 @@ check: $(READY)
 	$(VENV)/bin/lint-imports
 
 test: $(READY) witness schemas check
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest -n auto --dist loadfile
 
 fuzz: $(READY)
 	PYTHONPATH=. $(PYTHON) tests/fuzz/mutation.py
