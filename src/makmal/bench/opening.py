@@ -193,6 +193,9 @@ def policy_of(target: Target) -> NetworkPolicy:
         policy = replace(policy, nrf=nrf)
     for name in target.product.faults:
         policy = fault(name).apply(policy)
+    if target.product.product_class == "SMF" and target.product.attachment != EMBEDDED:
+        # A product keeps its PFCP association while the UPFs of our benches come and go.
+        policy = replace(policy, upf=replace(policy.upf, demands_association=False))
     return policy
 
 

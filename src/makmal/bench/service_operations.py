@@ -16,6 +16,7 @@ from makmal.network import provisioned_data, slices
 from makmal.network.date_time import date_time
 from makmal.network.service import N1_CONTENT, base64_text
 from makmal.network.subscription import Subscription, suci_of, suci_text
+from makmal.network.user_location import nr_location
 from makmal.protocol import nas
 from makmal.protocol.nas import ie
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 M = nas.MessageType
 _CAUSE_MESSAGE_NOT_COMPATIBLE = 101
 _IPV4 = 1
+# The cell that a UE of the tester is said to be in.
+_CELL = 0x1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ async def create_sm_context(bench: ServiceBench) -> Call:
         "n1SmMsg": {"contentId": "n1"},
         "anType": "3GPP_ACCESS",
         "ratType": "NR",
+        "ueLocation": nr_location(bench.plan.plmn, bench.plan.tac, _CELL),
         "smContextStatusUri": bench.callback("AMF", "sm-context-status"),
     }
     parts = {"n1": (N1_CONTENT, message.encode())}

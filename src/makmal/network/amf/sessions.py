@@ -9,6 +9,7 @@ from makmal.network.amf import downlink
 from makmal.network.amf.context import SessionContext, UeConnection, UeContext
 from makmal.network.service import N1_CONTENT, N2_CONTENT
 from makmal.network.slices import Slice
+from makmal.network.user_location import nr_location
 from makmal.network.world import UnreachableError
 from makmal.protocol import nas, ngap
 from makmal.protocol.nas import ie
@@ -96,6 +97,7 @@ async def _create(
         "n1SmMsg": {"contentId": "n1"},
         "anType": "3GPP_ACCESS",
         "ratType": "NR",
+        "ueLocation": _ue_location(context),
         "smContextStatusUri": amf.uri(
             f"/namf-callback/v1/{context.number}/sm-context-status/{identity}"
         ),
@@ -226,3 +228,12 @@ async def _deactivate(amf: Amf, session: SessionContext) -> None:
         await modify(amf, session, {"upCnxState": "DEACTIVATED"})
     except UnreachableError as error:
         amf.log.append(f"the SMF was not told that the UE is idle: {error}")
+
+
+def _ue_location(context: UeContext) -> dict[str, Any] | None:
+    """Where the gNB says that the UE is (TS 29.571, 5.4.4.7); None where it does not."""
+    connection = context.connection
+    place = None if connection is None else connection.location
+    if not isinstance(place, ngap.UserLocationNr):
+        return None
+    return nr_location(place.tai.plmn_identity, place.tai.tac, place.nr_cgi.nr_cell_identity)
