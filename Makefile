@@ -85,10 +85,10 @@ benchmark: $(READY) witness
 	$(PYTHON) benchmarks/tester_cost.py
 	$(PYTHON) benchmarks/assurance.py
 	$(PYTHON) benchmarks/service_client.py
-	$(PYTHON) benchmarks/prove.py
 	$(PYTHON) benchmarks/thousand_ues.py
 	$(PYTHON) benchmarks/user_plane.py
 	$(PYTHON) benchmarks/sessions.py
+	$(PYTHON) benchmarks/prove.py
 
 lock: $(READY)
 	$(PYTHON) -m pip install --quiet uv
