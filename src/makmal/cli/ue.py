@@ -215,6 +215,11 @@ def _plan(
     tac: int,
     sst: int,
 ) -> tuple[NetworkPlan, tuple[Subscription, ...]]:
+    if ip_address(local).is_loopback and not ip_address(remote.address).is_loopback:
+        raise ValueError(
+            f"--local {local} is an address of the loopback interface, from which "
+            f"{remote.address} cannot be reached: name an address of this machine in its network"
+        )
     plan = embedded_plan()
     if subscribers is None:
         found = embedded_subscriptions(plan, count)
