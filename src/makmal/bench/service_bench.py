@@ -361,7 +361,7 @@ class ServedOperation:
         self,
         call: Call | None = None,
         *,
-        token: str | None = "good",  # noqa: S107
+        token: str | None = "good",  # noqa: S107 - a word for the good token
         assertion: str | None = None,
     ) -> HttpMessage:
         """Send it, or another request, with a good token unless another or none is given.
@@ -372,6 +372,6 @@ class ServedOperation:
         return await self.services.send(
             call or await self.call(),
             self.operation.consumer,
-            token=self.token if token == "good" else token,  # noqa: S105
+            token=self.token if token == "good" else token,  # noqa: S105 - likewise
             headers=headers,
         )

@@ -50,7 +50,7 @@ class Sensor:
         return {"id": self.identifier, **self.properties}
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818 - an answer, no error of ours
     """A request that is answered with an error."""
 
     def __init__(self, status: int, title: str, *headers: tuple[str, str]) -> None:

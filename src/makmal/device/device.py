@@ -51,7 +51,7 @@ class Memory:
     failures: list[float] = field(default_factory=list)
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):  # noqa: N818 - an answer, no error of ours
     def __init__(self, status: int, title: str) -> None:
         super().__init__(title)
         self.status, self.title = status, title

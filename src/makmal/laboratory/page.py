@@ -85,7 +85,7 @@ def write_page(showcase: Showcase, directory: Path) -> Path:
         total=len(verdicts),
         campaigns=len(showcase.stages),
         # Drawn by makmal.chart, which escapes.
-        drawing=Markup(topology.draw(_topology(showcase))),  # noqa: S704
+        drawing=Markup(topology.draw(_topology(showcase))),  # noqa: S704 - drawn by makmal.chart, which escapes
         layers=_layers(showcase, charts),
         attack=_attack(showcase.attack),
         evidence=[each.evidence for each in showcase.stages],

@@ -19,7 +19,7 @@ from makmal.security import assertions, tokens
 from makmal.security.assertions import AssertionProblemError
 from makmal.security.tokens import AccessToken, TokenError
 
-_TOKEN_HEADER = "authorization"  # noqa: S105
+_TOKEN_HEADER = "authorization"  # noqa: S105 - the name of a header
 ASSERTION_HEADER = "3gpp-sbi-client-credentials"
 
 

@@ -107,7 +107,7 @@ class _SocketStream(ByteStream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         ours, theirs = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
-        self.local, self.remote = Endpoint(*ours[:2]), Endpoint(*(theirs or ("0.0.0.0", 0))[:2])  # noqa: S104
+        self.local, self.remote = Endpoint(*ours[:2]), Endpoint(*(theirs or ("0.0.0.0", 0))[:2])  # noqa: S104 - nothing is bound to it
 
     async def read(self) -> bytes:
         return await self._reader.read(_READ)

@@ -25,4 +25,4 @@ def _all(kinds: list[type[TestCase]]) -> list[type[TestCase]]:
 
 
 # For pytest: this is no test.
-test_cases.__test__ = False  # type: ignore[attr-defined]
+test_cases.__test__ = False  # type: ignore[attr-defined] # pytest reads it of a function

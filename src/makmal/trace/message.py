@@ -334,7 +334,7 @@ class TlsMessage(Carried):
         """The certificates (DER) of a Certificate message, else none. Raises DecodeError."""
         if self.handshake_type != tls.HandshakeType.CERTIFICATE:
             return ()
-        assert isinstance(self.content, tls.HandshakeMessage)  # noqa: S101
+        assert isinstance(self.content, tls.HandshakeMessage)  # noqa: S101 - for the type checker
         return tls.certificates_of(self.content.body, self.version or 0)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 # The type of a Decryption Secrets Block that holds a TLS key log.
 TLS_KEY_LOG = 0x544C534B
 # The label of the master secret of TLS 1.2.
-MASTER_SECRET = "CLIENT_RANDOM"  # noqa: S105
+MASTER_SECRET = "CLIENT_RANDOM"  # noqa: S105 - a label of the key log
 _MOST_CONNECTIONS = 100_000
 _MOST_LABELS = 16
 

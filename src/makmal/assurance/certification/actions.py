@@ -96,7 +96,7 @@ class Record:
             }
             document = canonical(envelope).decode()
             action = Action(
-                number, name, kind, envelope["signatures"][0]["keyid"], time,  # type: ignore[index]
+                number, name, kind, envelope["signatures"][0]["keyid"], time,  # type: ignore[index] # an envelope is built of JSON values
                 json.loads(canonical(details)),
             )  # fmt: skip
             rule(actions, action, connection)

@@ -79,7 +79,7 @@ def take_in(
             raise AssuranceError(str(error)) from None
         for each in again.results:
             if not each.is_same:
-                said = each.problem or f"judged again, it is {each.again.outcome}"  # type: ignore[union-attr]
+                said = each.problem or f"judged again, it is {each.again.outcome}"  # type: ignore[union-attr] # None has a problem
                 raise RefusedError(
                     f"{evidence}: the verdict on {each.stored.test_case} is {each.stored.outcome}; "
                     f"{said}: the evidence cannot be relied on"

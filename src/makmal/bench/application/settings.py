@@ -31,7 +31,7 @@ class Login:
 
     operation: str
     body: Mapping[str, Any]
-    token: str = "/token"  # noqa: S105
+    token: str = "/token"  # noqa: S105 - a place in JSON
 
 
 @dataclass(frozen=True, slots=True)

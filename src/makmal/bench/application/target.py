@@ -101,7 +101,7 @@ def read_application(table: Table, directory: Path, scope: Scope) -> Application
 def _error(table: Table, key: str) -> type[TomlError]:
     line = table.fail(key, "").args[0]
 
-    class FileError(table.file.error):  # type: ignore[name-defined, misc]
+    class FileError(table.file.error):  # type: ignore[name-defined, misc] # the class is a value here
         """The error of the target file, with the line of the entry that names the other file."""
 
         def __init__(self, reason: str) -> None:

@@ -43,7 +43,7 @@ FEATURES: frozenset[str] = frozenset()
 # Test addresses of RFC 5737.
 _DEVICE, _TESTER = "192.0.2.10", "192.0.2.20"
 _BROKER = Endpoint(_TESTER, 8883)
-PASSWORD = "a room with a view 7"  # noqa: S105
+PASSWORD = "a room with a view 7"  # noqa: S105 - of the reference device, a secret to nobody
 _SCAN = (*range(20, 26), 53, 69, 80, 443, 502, 554, 1883, 1900, 2323, 5555, 8080, 8883, 9100, 9999)
 
 

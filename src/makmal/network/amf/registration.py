@@ -48,7 +48,7 @@ class _Refused(Exception):  # noqa: N818 - it ends a procedure as the specificat
         self.cause = cause
 
 
-class _Ended(Exception):  # noqa: N818
+class _Ended(Exception):  # noqa: N818 - an end, no error
     """The registration ends here; what had to be sent has been."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from makmal.network.faults.fault import Change, Fault, NetworkPolicy, Variation
 from makmal.network.service_policy import ServicePolicy
 
-_TOKEN = "TC_AUTHORIZATION_TOKEN_VERIFICATION_FAILURE_ONE_PLMN"  # noqa: S105
+_TOKEN = "TC_AUTHORIZATION_TOKEN_VERIFICATION_FAILURE_ONE_PLMN"  # noqa: S105 - the name of a test case
 _ASSERTION = "TC_CLIENT_CREDENTIALS_ASSERTION_VALIDATION"
 _PARSER, _KEYS = "TC_JSON_PARSER_CODE_EXEC_INCL", "MAKMAL_SBI_UNIQUE_KEYS"
 _FORMATS, _PORTS = "MAKMAL_SBI_FORMAT_AND_RANGE", "TC_BVT_PORT_SCANNING"

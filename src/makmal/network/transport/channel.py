@@ -201,7 +201,7 @@ class SocketEnd(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is connected."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
         local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
         if local is None or remote is None:
             # Gone before it was taken up.
