@@ -67,7 +67,8 @@ class N2ClearText(_ClearText):
 
     def on_ngap(self, message: NgapMessage) -> None:
         """Every NGAP message that could be read."""
-        self.findings.violation("NGAP without IPsec or DTLS", message.frame)
+        if not message.inside_esp:
+            self.findings.violation("NGAP without IPsec or DTLS", message.frame)
 
 
 class N3ClearText(_ClearText):
@@ -79,7 +80,7 @@ class N3ClearText(_ClearText):
 
     def on_gtpu(self, message: GtpuMessage) -> None:
         """Every user packet that could be read."""
-        if message.message_type == MessageType.G_PDU:
+        if message.message_type == MessageType.G_PDU and not message.inside_esp:
             self.findings.violation("GTP-U without IPsec", message.frame)
 
 
@@ -92,4 +93,5 @@ class N4ClearText(_ClearText):
 
     def on_pfcp(self, message: PfcpMessage) -> None:
         """Every PFCP message that could be read."""
-        self.findings.violation("PFCP without IPsec", message.frame)
+        if not message.inside_esp:
+            self.findings.violation("PFCP without IPsec", message.frame)

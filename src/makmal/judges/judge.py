@@ -25,6 +25,7 @@ _HANDLERS = {
     "tls": "on_tls",
     "tls_message": "on_tls_message",
     "protected": "on_protected",
+    "ike": "on_ike",
     "loss": "on_loss",
     "undecodable": "on_undecodable",
     "step": "on_step",
@@ -37,8 +38,8 @@ class Judge(ABC):
     Since it holds only what it still needs, a trace of any length can be judged in bounded memory.
     A subclass names its ``test_case`` (an entry of the catalogue) and has a method ``on_ngap``,
     ``on_nas``, ``on_rrc``, ``on_pdcp``, ``on_pfcp``, ``on_gtpu``, ``on_user_datagram``,
-    ``on_sbi``, ``on_tls``, ``on_tls_message``, ``on_protected``, ``on_loss``, ``on_undecodable`` or
-    ``on_step`` for what it reads.
+    ``on_sbi``, ``on_tls``, ``on_tls_message``, ``on_protected``, ``on_ike``, ``on_loss``,
+    ``on_undecodable`` or ``on_step`` for what it reads.
     """
 
     test_case: ClassVar[str]

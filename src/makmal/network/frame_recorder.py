@@ -15,6 +15,7 @@ from h2.connection import H2Connection
 from makmal.network.recorder import TcpNote
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.compose import Composer, SctpAssociation, TcpConnection
+from makmal.trace.esp_secrets import ESP_KEYS
 from makmal.trace.frame import Endpoint, Frame
 from makmal.trace.pcapng import Writer
 from makmal.trace.tls_secrets import TLS_KEY_LOG
@@ -109,6 +110,11 @@ class FrameRecorder:
     def key_log(self, lines: bytes) -> None:
         """Secrets of TLS connections, into a block that Wireshark reads."""
         self._writer.write_secrets(TLS_KEY_LOG, lines)
+        self._stream.flush()
+
+    def esp_keys(self, lines: bytes) -> None:
+        """Keys of ESP associations, into a block of our own."""
+        self._writer.write_secrets(ESP_KEYS, lines)
         self._stream.flush()
 
     def no_connection(

@@ -12,6 +12,7 @@ from typing import Protocol
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.frame import (
     Endpoint,
+    EspKeys,
     ExportedPdu,
     HttpPayload,
     KeyLog,
@@ -70,6 +71,9 @@ class Recorder(Protocol):
     def key_log(self, lines: bytes) -> None:
         """Secrets of TLS connections, as lines of a key log, ahead of what they open."""
 
+    def esp_keys(self, lines: bytes) -> None:
+        """Keys of ESP associations (``trace/esp_secrets.py``), ahead of what they open."""
+
 
 class NoRecorder:
     """Keeps nothing: for a network that only serves."""
@@ -112,6 +116,9 @@ class NoRecorder:
         return lambda time_ns, from_client, octets: None
 
     def key_log(self, lines: bytes) -> None:
+        """Nothing."""
+
+    def esp_keys(self, lines: bytes) -> None:
         """Nothing."""
 
 
@@ -192,3 +199,7 @@ class PayloadRecorder:
     def key_log(self, lines: bytes) -> None:
         """Secrets of TLS connections."""
         self.payloads.append(KeyLog(lines))
+
+    def esp_keys(self, lines: bytes) -> None:
+        """Keys of ESP associations."""
+        self.payloads.append(EspKeys(lines))

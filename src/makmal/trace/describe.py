@@ -16,6 +16,7 @@ from makmal.trace.message import (
     ConnectionAttempt,
     ConnectionEnd,
     GtpuMessage,
+    IkeMessage,
     Message,
     MqttMessage,
     NasMessage,
@@ -58,7 +59,17 @@ def describe(message: Message) -> dict[str, Any]:
     if isinstance(message, CaptureLoss):
         return {"lost between": [message.since_ns, message.time_ns]}
     if isinstance(message, ProtectedPacket):
-        return {"protection": message.name}
+        return {
+            "protection": message.name,
+            "algorithms": message.association.algorithms if message.association else None,
+        }
+    if isinstance(message, IkeMessage):
+        return {
+            "initiator spi": message.message.initiator_spi.hex(),
+            "responder spi": message.message.responder_spi.hex(),
+            "proposals": [each.name for each in message.message.proposals],
+            "notifications": list(message.message.notifications),
+        }
     if isinstance(message, UserDatagram):
         return {"octets": message.payload.hex()}
     if isinstance(message, Step):

@@ -7,11 +7,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 
-from makmal.protocol import gtpu, nas, ngap, pdcp, pfcp
+from makmal.protocol import gtpu, ike, nas, ngap, pdcp, pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.trace import n2_sessions
 from makmal.trace.esp import is_legible
+from makmal.trace.esp_secrets import EspSecrets
 from makmal.trace.frame import (
+    EspKeys,
     EspPacket,
     ExportedPdu,
     Frame,
@@ -27,9 +29,11 @@ from makmal.trace.frame import (
 from makmal.trace.identification import Identification
 from makmal.trace.key_ring import KeyRing
 from makmal.trace.knowledge import Knowledge
+from makmal.trace.link import RAW
 from makmal.trace.message import (
     CaptureLoss,
     GtpuMessage,
+    IkeMessage,
     Interface,
     Message,
     NasMessage,
@@ -52,11 +56,14 @@ from makmal.trace.transport import ESP_OVER_UDP_PORT, Reassembler, is_esp_over_u
 from makmal.trace.user_equipment import UserEquipment
 
 PFCP_PORT = 8805
+IKE_PORT = 500
 GTPU_PORT = 2152
 # SCTP payload protocol identifiers (IANA): NGAP, and NGAP over DTLS.
 _PPID_NGAP = 60
 _PPID_NGAP_OVER_DTLS = 66
 _MOST_TUNNELS = 500_000
+# What IKE begins with on the port of ESP in UDP (RFC 3948, 2.2).
+_NO_ESP = bytes(4)
 _N1_CONTENT = "application/vnd.3gpp.5gnas"
 _REVEALING = re.compile(rb'"(?:servingNetworkName|rand|kausf|kseaf|encPermanentKey)"')
 
@@ -83,6 +90,8 @@ class Dissector:
         self._connections = N2Connections(self._identification.new, self._identification.released)
         self._sessions = N4Sessions()
         self._tls_secrets = TlsSecrets(self._knowledge.tls_key_log, secrets)
+        self._esp_secrets = EspSecrets(secrets)
+        self._inside_esp = Reassembler()
         services = self._knowledge.interface_addresses.get("sbi", ())
         self._sbi = SbiReading(self._tls_secrets, services)
         self._tunnels: OrderedDict[n2_sessions.Tunnel, UserEquipment] = OrderedDict()
@@ -113,6 +122,12 @@ class Dissector:
         return self._dissect(self.reassembler.flush())
 
     def _dissect(self, payloads: Iterable[Payload]) -> list[Message]:
+        found = self._messages(payloads)
+        for message in found:
+            self.counts[message.protocol] += 1
+        return found
+
+    def _messages(self, payloads: Iterable[Payload]) -> list[Message]:
         found: list[Message] = []
         for payload in payloads:
             if isinstance(payload, HttpPayload):
@@ -129,14 +144,14 @@ class Dissector:
                 found.append(Step(*payload))
             elif isinstance(payload, KeyLog):
                 self._tls_secrets.add(payload.octets)
+            elif isinstance(payload, EspKeys):
+                self._esp_secrets.add(payload.octets)
             elif isinstance(payload, ExportedPdu):
                 exported = self._radio.exported(payload)
                 if exported is not None:
                     found.append(exported)
             else:
                 self._esp(payload, found)
-        for message in found:
-            self.counts[message.protocol] += 1
         return found
 
     def _gap(self, gap: Gap, found: list[Message]) -> None:
@@ -152,28 +167,69 @@ class Dissector:
         found.append(CaptureLoss((gap.frame,), gap.time_ns, *ends, gap.since_ns, interface))
 
     def _esp(self, packet: EspPacket, found: list[Message]) -> None:
-        pair = (packet.source.address, packet.destination.address)
+        frames, time_ns, source, destination, payload = packet
+        association = self._esp_secrets.of(payload, destination.address)
+        opened = None if association is None else association.open(payload)
+        inside = [] if opened is None else self._opened(opened, packet)
+        interface = self._interface_of(inside[0]) if inside else None
+        if interface is None:
+            interface = self._interface_between(source.address, destination.address)
+        if interface is None:
+            self.counts["esp of an undeclared interface"] += 1
+        else:
+            found.append(
+                ProtectedPacket(
+                    frames,
+                    time_ns,
+                    source,
+                    destination,
+                    interface,
+                    "IPsec ESP",
+                    is_legible(payload),
+                    association,
+                    opened is not None,
+                )
+            )
+        found += inside
+
+    def _opened(self, inner: bytes, packet: EspPacket) -> list[Message]:
+        """The messages of the IP packet inside."""
+        frame = Frame(packet.frames[-1], packet.time_ns, RAW, inner, len(inner))
+        found: list[Message] = []
+        for payload in self._inside_esp.feed(frame):
+            # ESP in ESP stays closed: there is no end of it otherwise.
+            if not isinstance(payload, EspPacket):
+                found += self._messages([payload])
+        for message in found:
+            if not isinstance(message, Step):
+                message.inside_esp = True
+        return found
+
+    def _interface_of(self, message: Message) -> Interface | None:
+        if isinstance(message, Step):
+            return None
+        return self._interface_between(message.source.address, message.destination.address)
+
+    def _interface_between(self, one: str, other: str) -> Interface | None:
+        pair = one, other
         if pair not in self._protected_pairs:
             name = self._knowledge.interface_between(*pair)
             self._protected_pairs[pair] = None if name is None else Interface(name.upper())
             if len(self._protected_pairs) > _MOST_TUNNELS:
                 self._protected_pairs.popitem(last=False)
-        interface = self._protected_pairs[pair]
+        return self._protected_pairs[pair]
+
+    def _ike(self, datagram: UdpDatagram, content: bytes, found: list[Message]) -> None:
+        interface = self._interface_between(datagram.source.address, datagram.destination.address)
         if interface is None:
-            self.counts["esp of an undeclared interface"] += 1
+            self.counts["ike of an undeclared interface"] += 1
             return
-        frames, time_ns, source, destination, payload = packet
-        found.append(
-            ProtectedPacket(
-                frames,
-                time_ns,
-                source,
-                destination,
-                interface,
-                "IPsec ESP",
-                is_legible(payload),
-            )
-        )
+        try:
+            message = ike.decode(content)
+        except DecodeError as error:
+            self._undecodable(datagram, interface, error, datagram.truncated, found)
+            return
+        found.append(IkeMessage(*datagram[:4], interface, message))
 
     def _udp(self, datagram: UdpDatagram, found: list[Message]) -> None:
         ports = (datagram.destination.port, datagram.source.port)
@@ -187,6 +243,10 @@ class Dissector:
             frames, time_ns, source, destination, payload, _ = datagram
             ends = source._replace(port=0), destination._replace(port=0)
             self._esp(EspPacket(frames, time_ns, *ends, payload), found)
+        elif ESP_OVER_UDP_PORT in ports and datagram.payload[:4] == _NO_ESP:
+            self._ike(datagram, datagram.payload[4:], found)
+        elif IKE_PORT in ports:
+            self._ike(datagram, datagram.payload, found)
         elif self._data_network and self._is_of_data_network(datagram):
             found.append(UserDatagram(*datagram[:5]))
 

@@ -130,6 +130,12 @@ class KeyLog(NamedTuple):
     octets: bytes
 
 
+class EspKeys(NamedTuple):
+    """Keys of ESP associations as lines (``trace/esp_secrets.py``), ahead of what they open."""
+
+    octets: bytes
+
+
 class ExportedPdu(NamedTuple):
     """A message without a transport of its own, which names Wireshark's dissector for it."""
 
@@ -158,5 +164,6 @@ Payload = (
     | HttpPayload
     | ExportedPdu
     | KeyLog
+    | EspKeys
     | StepMark
 )

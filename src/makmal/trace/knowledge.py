@@ -78,6 +78,8 @@ class Knowledge:
     ``interface_addresses`` maps an interface to the addresses of its ends, by which packets that
     IPsec encrypts are known to be of that interface, and TLS to be of the service-based one; of
     N6, to the hosts of the data network.
+    ``security_gateways`` maps an interface to the two ends of IPsec that protect it, where these
+    are not the ends of the interface itself: the product's first, then ours.
     ``cells`` are cells of gNBs, whose keys depend on their numbers (TS 33.501, A.11).
     ``tls_key_log`` holds secrets of TLS connections, as lines of an SSLKEYLOGFILE;
     ``tls_authorities`` the certificates (PEM) of those who may certify network functions.
@@ -93,13 +95,15 @@ class Knowledge:
     tls_key_log: str = ""
     cells: tuple[rrc.Cell, ...] = ()
     tls_authorities: str = ""
+    security_gateways: Mapping[str, tuple[IpNetwork, ...]] = field(default_factory=dict)
 
     def interface_between(self, one: str, other: str) -> str | None:
         """The interface ("n2", "n3", "n4", "n9", "sbi") both of whose ends are said to be these."""
         ends = ip_address(one), ip_address(other)
-        for name, networks in self.interface_addresses.items():
-            if all(any(end in network for network in networks) for end in ends):
-                return name
+        for known in (self.interface_addresses, self.security_gateways):
+            for name, networks in known.items():
+                if all(any(end in network for network in networks) for end in ends):
+                    return name
         return None
 
 
@@ -119,6 +123,7 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         "amf",
         "declared_protection",
         "interface_addresses",
+        "security_gateways",
         "tls",
         "cell",
     )
@@ -126,6 +131,7 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
     amf = file.table("amf", "integrity_algorithms", "ciphering_algorithms")
     declared = file.table("declared_protection", *_PROTECTED)
     addresses = file.table("interface_addresses", *_ADDRESSED)
+    gateways = file.table("security_gateways", *_ADDRESSED)
     return Knowledge(
         subscribers={each.supi: each for each in subscribers},
         nas_keys=tuple(_nas_keys(table) for table in file.tables("nas_keys")),
@@ -143,6 +149,9 @@ def parse_knowledge(text: str, name: str = "keys") -> Knowledge:
         tls_key_log=_key_log(file, name),
         cells=tuple(_cell(table) for table in file.tables("cell")),
         tls_authorities=file.table("tls").optional("authorities", toml_file.text) or "",
+        security_gateways={
+            key: gateways.take(key, ip_networks) for key in _ADDRESSED if key in gateways
+        },
     )
 
 
@@ -296,6 +305,12 @@ def knowledge_text(knowledge: Knowledge) -> str:
     lines += [
         f"{name} = {quoted_list(str(network) for network in networks)}"
         for name, networks in knowledge.interface_addresses.items()
+    ]
+    if knowledge.security_gateways:
+        lines += ["", "[security_gateways]"]
+    lines += [
+        f"{name} = {quoted_list(str(network) for network in networks)}"
+        for name, networks in knowledge.security_gateways.items()
     ]
     if knowledge.tls_key_log or knowledge.tls_authorities:
         lines += ["", "[tls]"]

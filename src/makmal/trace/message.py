@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from makmal.protocol import gtpu, mqtt, nas, ngap, pdcp, pfcp, rrc, sbi, tls
+from makmal.protocol import gtpu, ike, mqtt, nas, ngap, pdcp, pfcp, rrc, sbi, tls
 from makmal.protocol.errors import DecodeError
 from makmal.trace.tls_reading import Alert
 
 if TYPE_CHECKING:
+    from makmal.trace.esp_secrets import EspAssociation
     from makmal.trace.frame import Endpoint
     from makmal.trace.n4_sessions import FollowedPfcp
     from makmal.trace.radio_connections import RadioConnection
@@ -37,13 +38,15 @@ class Carried:
     """Where and when a message was seen.
 
     ``frames`` are numbers as Wireshark counts them; the last one completed the message and is the
-    one that ``frame`` names. ``time_ns`` is nanoseconds since 1970-01-01 UTC.
+    one that ``frame`` names. ``time_ns`` is nanoseconds since 1970-01-01 UTC. ``inside_esp``: it
+    was opened with a key of the laboratory's; on the wire, nobody could read it.
     """
 
     frames: tuple[int, ...]
     time_ns: int
     source: Endpoint
     destination: Endpoint
+    inside_esp: bool = field(default=False, kw_only=True)
 
     @property
     def frame(self) -> int:
@@ -449,12 +452,16 @@ class ProtectedPacket(Carried):
     """A packet of an interface that IPsec or DTLS keeps from being read (TS 33.501, 9).
 
     ``protection`` is "IPsec ESP" or "DTLS"; ``legible`` tells that the packet is authenticated
-    only: ESP with null encryption (RFC 2410), which anyone can read.
+    only: ESP with null encryption (RFC 2410), which anyone can read. ``association`` is the one
+    that an ESP packet is of, where its keys are known; ``is_open``: they open it, and what is
+    inside follows as messages of its own.
     """
 
     interface: Interface
     protection: str
     legible: bool = False
+    association: EspAssociation | None = None
+    is_open: bool = False
 
     protocol = "protected"
 
@@ -462,6 +469,21 @@ class ProtectedPacket(Carried):
     def name(self) -> str:
         """What protects it."""
         return f"{self.protection} without encryption" if self.legible else self.protection
+
+
+@dataclass(slots=True)
+class IkeMessage(Carried):
+    """A message of IKEv2 (RFC 7296) between the ends of IPsec of an interface."""
+
+    interface: Interface
+    message: ike.Message
+
+    protocol = "ike"
+
+    @property
+    def name(self) -> str:
+        """The exchange, and whether this is its request or response."""
+        return self.message.name
 
 
 @dataclass(slots=True)
@@ -523,6 +545,7 @@ Message = (
     | MqttMessage
     | OpenOctets
     | ProtectedPacket
+    | IkeMessage
     | CaptureLoss
     | Undecodable
     | Step

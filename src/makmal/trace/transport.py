@@ -279,17 +279,16 @@ class Reassembler:
         if _SCTP_OVER_UDP_PORT in (sport, dport):
             self._sctp_packet(numbers, time_ns, source, destination, content, truncated, found)
             return
-        if ESP_OVER_UDP_PORT in (sport, dport):
-            if is_esp_over_udp(content):
-                found.append(
-                    EspPacket(
-                        numbers,
-                        time_ns,
-                        self._endpoint(source, 0),
-                        self._endpoint(destination, 0),
-                        content,
-                    )
+        if ESP_OVER_UDP_PORT in (sport, dport) and is_esp_over_udp(content):
+            found.append(
+                EspPacket(
+                    numbers,
+                    time_ns,
+                    self._endpoint(source, 0),
+                    self._endpoint(destination, 0),
+                    content,
                 )
+            )
             return
         found.append(
             UdpDatagram(
