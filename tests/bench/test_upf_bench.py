@@ -12,6 +12,7 @@ import pytest
 from makmal.bench.embedded_plan import embedded_plan, user_plane_addresses
 from makmal.bench.embedded_targets import EMBEDDED_TARGETS
 from makmal.bench.hooks import Hooks
+from makmal.bench.ipsec.manual import ManualIpsec
 from makmal.bench.opening import bench_opener
 from makmal.bench.target import Target, TargetError, parse_target
 from makmal.bench.user_plane import embedded_upf
@@ -65,8 +66,8 @@ def evaluate_on_the_wire(name: str, tmp_path: Path, *faults: str) -> Outcome:
     asyncio.run(run())
     path = tmp_path / "trace.pcapng"
     path.write_bytes(stream.getvalue())
-    dissector = Dissector(what.knowledge())
     with open_capture(path) as capture:
+        dissector = Dissector(what.knowledge(), capture.secrets)
         messages = [each for frame in capture for each in dissector.feed(frame)]
     messages += dissector.finish()
     return case.judge(Trace(tuple(messages), what.knowledge())).outcome
@@ -130,7 +131,9 @@ def test_where_no_ipsec_is_declared_the_verdict_rests_on_a_statement_or_on_nothi
     async def run() -> None:
         world, plan = SimulatedWorld(recorder), embedded_plan()
         upf = embedded_upf.embedded_upf(world, plan, UpfPolicy())
-        bench = UpfBench(world, plan, UpfSettings(), embedded_upf.controls_of(upf))
+        controls = embedded_upf.controls_of(upf)
+        ipsec = ManualIpsec(world, plan, controls, frozenset())
+        bench = UpfBench(world, plan, UpfSettings(), controls, ipsec)
         await upf.start()
         await bench.open()
         await case.procedure(bench)

@@ -15,6 +15,7 @@ from makmal.bench.embedded_plan import AUTHENTICATED_SLICE
 from makmal.bench.end_target import APPLICATION, DEVICE, END_CLASSES
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
+from makmal.bench.ipsec.manual import ManualIpsec
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
 from makmal.bench.radio import embedded_gnb
@@ -104,16 +105,16 @@ async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> Async
         controls = HookControls(target, hooks)
         await controls.begin()
     timers = target.timers
-    ipsec = frozenset[str]() if upf is None else embedded_upf.IPSEC
+    manual = frozenset[str]() if upf is None else embedded_upf.IPSEC
+    ipsec = ManualIpsec(world, plan, controls, manual)
     settings = UpfSettings(
         target.features,
         timers.quiet,
         timers.settle,
         timers.answer,
-        ipsec,
         target.laboratory.sessions,
     )
-    bench = UpfBench(world, plan, settings, controls)
+    bench = UpfBench(world, plan, settings, controls, ipsec)
     try:
         if upf is not None:
             await upf.start()

@@ -135,7 +135,7 @@ class PfcpNode:
             )
             return
         pending.left -= 1
-        self._send(pending.octets, to)
+        self.send(pending.octets, to)
         loop = asyncio.get_running_loop()
         pending.timer = loop.call_later(self.timers.t1, self._transmit, pending, to, name)
 
@@ -144,7 +144,8 @@ class PfcpNode:
         for key in [key for key in self._answered if key[0] == peer]:
             del self._answered[key]
 
-    def _send(self, octets: bytes, to: Endpoint) -> None:
+    def send(self, octets: bytes, to: Endpoint) -> None:
+        """Send octets as they are. Raises OutOfScopeError."""
         if self._end is not None:
             self._end.send(octets, to)
 
@@ -168,7 +169,7 @@ class PfcpNode:
         at = 12 if octets[0] & 1 else 4
         number = int.from_bytes(octets[at : at + 3], "big")
         kind = pfcp.MessageType.VERSION_NOT_SUPPORTED_RESPONSE
-        self._send(pfcp.build(kind, None, number).encode(), source)
+        self.send(pfcp.build(kind, None, number).encode(), source)
 
     def _take(self, message: pfcp.Message, source: Endpoint) -> None:
         pending = self._pending.get((source, message.sequence_number))
@@ -187,7 +188,7 @@ class PfcpNode:
         key = source, message.sequence_number, message.message_type
         kept = self._answered.get(key) if self._recognises_repeats else None
         if kept is not None:
-            self._send(kept[1], source)
+            self.send(kept[1], source)
             return
         try:
             response = self._handle(message, source)
@@ -197,4 +198,4 @@ class PfcpNode:
         if response is not None:
             octets = response.encode()
             self._answered[key] = (now + self.timers.t1 * self.timers.n1, octets)
-            self._send(octets, source)
+            self.send(octets, source)

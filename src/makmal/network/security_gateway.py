@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from makmal.network.esp import EspChoices, EspError, InboundAssociation, OutboundAssociation
 from makmal.network.upf import packets
 from makmal.network.world import DatagramEnd, DatagramReceiver, World
+from makmal.trace.esp_secrets import EspAssociation
 from makmal.trace.frame import Endpoint
 
 ESP_PORT = 4500
@@ -91,9 +92,11 @@ class SecurityGateway:
         association = self._out.get(to.address)
         if association is None:
             key = association_key(self.address, to.address)
-            association = self._out[to.address] = OutboundAssociation(
-                *key, self._choices(to.address).esp
-            )
+            choices = self._choices(to.address).esp
+            association = self._out[to.address] = OutboundAssociation(*key, choices)
+            encryption = "ENCR_AES_GCM_16" if choices.encrypts else "ENCR_NULL_AUTH_AES_GMAC"
+            known = EspAssociation(key[0], to.address, encryption, key[1])
+            self._world.recorder.esp_keys(known.line())
         ends = ip_address(local.address).packed, ip_address(to.address).packed
         return association.protect(packets.udp_packet(*ends, local.port, to.port, octets))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from makmal.bench.embedded_plan import UPF_FEATURES, embedded_plan, user_plane_addresses
+from makmal.bench.ipsec.manual import ManualIpsec
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.steps import Controls
 from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
@@ -84,10 +85,12 @@ async def record(
     plan = embedded_plan()
     world.products.add(plan.address("UPF"))
     upf = embedded_upf(world, plan, policy.upf)
-    settings = UpfSettings(features=features, ipsec=IPSEC)
+    settings = UpfSettings(features=features)
     if sessions is not None:
         settings = replace(settings, sessions=sessions)
-    bench = UpfBench(world, plan, settings, controls_of(upf))
+    controls = controls_of(upf)
+    ipsec = ManualIpsec(world, plan, controls, IPSEC)
+    bench = UpfBench(world, plan, settings, controls, ipsec)
     await upf.start()
     try:
         await bench.open()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import Any
 
+from makmal.bench.ipsec.peer import Ipsec, IpsecPeer
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.steps import Controls, Steps
 from makmal.bench.user_plane.data_host import DataHost
@@ -17,7 +19,6 @@ from makmal.bench.user_plane.smf import TesterSession, TesterSmf
 from makmal.bench.user_plane.tunnels import TunnelEnd
 from makmal.network import n4_messages
 from makmal.network.plan import NetworkPlan
-from makmal.network.security_gateway import GatewayChoices, SecurityGateway
 from makmal.network.upf import packets
 from makmal.network.world import World
 from makmal.protocol import gtpu
@@ -35,8 +36,6 @@ class UpfSettings:
     quiet: float = 1.0
     settle: float = 0.3
     answer: float = 5.0
-    # The interfaces on which the bench can be the other end of IPsec.
-    ipsec: frozenset[str] = frozenset()
     # How many sessions are established where a test case wants many.
     sessions: int = 64
 
@@ -47,28 +46,22 @@ class UpfBench(Steps):
     """
 
     def __init__(
-        self, world: World, plan: NetworkPlan, settings: UpfSettings, controls: Controls
+        self,
+        world: World,
+        plan: NetworkPlan,
+        settings: UpfSettings,
+        controls: Controls,
+        ipsec: Ipsec,
     ) -> None:
         super().__init__(world)
         self.plan, self.settings = plan, settings
         self._controls = controls
-        self._gateways = {
-            interface: SecurityGateway(
-                world,
-                local.address,
-                lambda peer: GatewayChoices(demands=False),
-            )
-            for interface, local in (
-                ("n3", plan.n3("gNB")),
-                ("n4", plan.n4("SMF")),
-                ("n9", plan.n9("UPF-2")),
-            )
-        }
-        n3, n4, n9 = (self._gateways[each].open_datagrams for each in ("n3", "n4", "n9"))
+        self._ipsec = ipsec
+        n3, n4, n9 = (partial(ipsec.open_datagrams, each) for each in ("n3", "n4", "n9"))
         self.smf = TesterSmf(world, plan, "SMF", settings.answer, n4)
-        self.stranger = TesterSmf(world, plan, "SMF-2", settings.answer)
+        self.stranger = TesterSmf(world, plan, "SMF-2", settings.answer, n4)
         self.gnb = TunnelEnd(world, plan.n3("gNB"), n3)
-        self.other_gnb = TunnelEnd(world, plan.n3("gNB-2"))
+        self.other_gnb = TunnelEnd(world, plan.n3("gNB-2"), n3)
         self.peer = TunnelEnd(world, plan.n9("UPF-2"), n9)
         self.host = DataHost(world, plan.address("DN"))
         self._addresses = self._pool()
@@ -78,6 +71,7 @@ class UpfBench(Steps):
 
     async def open(self) -> None:
         """Open our ends. Raises OSError."""
+        await self._ipsec.open()
         for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf):
             await end.open()
 
@@ -85,9 +79,13 @@ class UpfBench(Steps):
         """End what runs."""
         for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf, self.stranger):
             end.close()
-        for gateway in self._gateways.values():
-            gateway.close()
+        await self._ipsec.close()
         await self.world.close()
+
+    def mark(self, name: str) -> None:
+        """A step begins: what passed before it belongs to the one before."""
+        self._ipsec.note()
+        super().mark(name)
 
     def _pool(self) -> Iterator[str]:
         hosts = ip_network(self.plan.ue_pool).hosts()
@@ -125,27 +123,9 @@ class UpfBench(Steps):
 
     # IPsec.
 
-    def _end(self, interface: str) -> Endpoint:
-        """The product's end of an interface."""
-        ends = {"n3": self.plan.n3, "n4": self.plan.n4, "n9": self.plan.n9}
-        return ends[interface]("UPF")
-
-    @asynccontextmanager
-    async def protected(self, interface: str) -> AsyncIterator[SecurityGateway]:
+    def protected(self, interface: str) -> AbstractAsyncContextManager[IpsecPeer]:
         """IPsec between the product and our end of "n3", "n4" or "n9". Raises NotDoneError."""
-        if interface not in self.settings.ipsec:
-            raise NotDoneError(
-                f"the target declares no IPsec on {interface.upper()} that the bench could be the "
-                "other end of"
-            )
-        gateway = self._gateways[interface]
-        await gateway.open()
-        gateway.peers = frozenset({self._end(interface).address})
-        try:
-            async with self.configured(ipsec_interfaces=frozenset({interface})):
-                yield gateway
-        finally:
-            gateway.peers = frozenset()
+        return self._ipsec.protected(interface)
 
     async def good(self, interface: str, session: TesterSession) -> bool:
         """Something good on an interface, which has an answer or effect; whether it came."""
@@ -161,6 +141,13 @@ class UpfBench(Steps):
         return came and await self.peer.expect(
             lambda message: token in message.payload, self.answer
         )
+
+    async def try_good(self, interface: str, session: TesterSession) -> None:
+        """Send something good, and wait no longer than a reaction takes."""
+        _, octets, to = self.message(interface, session)
+        ends = {"n3": self.gnb.send, "n4": self.smf.node.send, "n9": self.peer.send}
+        ends[interface](octets, to)
+        await self.quiet()
 
     def message(self, interface: str, session: TesterSession) -> tuple[Endpoint, bytes, Endpoint]:
         """The octets of something good, from where to where; nothing is sent."""
@@ -193,6 +180,9 @@ class UpfBench(Steps):
 
         There are products that answer no heartbeat but to an SMF that they are associated with.
         """
+        if self._ipsec.missing:
+            # Whether it is there cannot be told: each test case says why.
+            return None
         answer = await self.smf.heartbeat() or await self.smf.associate()
         if answer is None:
             where = self.smf.product
@@ -205,6 +195,8 @@ class UpfBench(Steps):
 
     async def associated(self) -> None:
         """Associate our SMF with the product. Raises NotDoneError."""
+        if self._ipsec.missing:
+            raise NotDoneError(self._ipsec.missing)
         answer = await self.smf.associate()
         if answer is None:
             raise NotDoneError("the product did not answer a PFCP association setup request")

@@ -1,0 +1,1 @@
+"""Our end of IPsec towards a product."""
