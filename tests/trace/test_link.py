@@ -214,7 +214,9 @@ def test_esp_by_itself_and_in_udp(ends: tuple[str, str]) -> None:
         # A keep-alive, and IKE after its marker of four zeros (RFC 3948, 2.2 and 2.3).
         assert found(17, head + pack(">HH", 9, 0) + b"\xff") == []
         ike = bytes(4) + bytes(range(1, 29))
-        assert found(17, head + pack(">HH", 8 + len(ike), 0) + ike) == []
+        (datagram,) = found(17, head + pack(">HH", 8 + len(ike), 0) + ike)
+        assert isinstance(datagram, UdpDatagram)
+        assert datagram.payload == ike
         assert found(17, head + pack(">HH", 8, 0)) == []
 
 

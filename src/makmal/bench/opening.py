@@ -16,6 +16,8 @@ from makmal.bench.end_target import APPLICATION, DEVICE, END_CLASSES
 from makmal.bench.hook_controls import HookControls
 from makmal.bench.hooks import Hooks
 from makmal.bench.ipsec.manual import ManualIpsec
+from makmal.bench.ipsec.peer import Ipsec
+from makmal.bench.ipsec.strongswan import StrongswanIpsec
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
 from makmal.bench.radio import embedded_gnb
@@ -106,7 +108,9 @@ async def _opened_upf(target: Target, recorder: Recorder, hooks: Hooks) -> Async
         await controls.begin()
     timers = target.timers
     manual = frozenset[str]() if upf is None else embedded_upf.IPSEC
-    ipsec = ManualIpsec(world, plan, controls, manual)
+    ipsec: Ipsec = ManualIpsec(world, plan, controls, manual)
+    if target.ipsec is not None and isinstance(world, WireWorld):
+        ipsec = StrongswanIpsec(world, target.ipsec, timers.quiet)
     settings = UpfSettings(
         target.features,
         timers.quiet,

@@ -18,6 +18,7 @@ from makmal.bench.application.settings import ApplicationSettings
 from makmal.bench.device.settings import DeviceSettings
 from makmal.bench.end_target import END_CLASSES, read_end_target
 from makmal.bench.hook_commands import HookCommand, read_hooks
+from makmal.bench.ipsec.settings import IpsecSettings, read_ipsec
 from makmal.bench.subscribers import Subscribers, read_subscribers
 from makmal.bench.target_addresses import (
     EMBEDDED,
@@ -121,6 +122,8 @@ class Target:
     device: DeviceSettings | None = None
     # The embedded application or device is reached through a PDU session of the embedded network.
     through_session: bool = False
+    # Who is at the other end of IPsec, and how.
+    ipsec: IpsecSettings | None = None
 
     @property
     def sha256(self) -> str:
@@ -155,7 +158,9 @@ class Target:
             known = replace(known, cells=embedded_plan.embedded_cells())
         if self.product.product_class == "UPF":
             addresses = embedded_plan.user_plane_addresses(self.network)
-            return replace(known, interface_addresses=addresses)
+            known = replace(known, interface_addresses=addresses)
+            if self.ipsec is not None:
+                known = replace(known, security_gateways=self.ipsec.gateways())
         return known
 
 
@@ -186,6 +191,7 @@ def parse_target(text: str, name: str = "target") -> Target:
         "scan",
         "openapi",
         "tls",
+        "ipsec",
     )
     product = _product(root)
     embedded = product.attachment == EMBEDDED
@@ -198,6 +204,8 @@ def parse_target(text: str, name: str = "target") -> Target:
     if authenticated is None and embedded:
         authenticated = embedded_plan.AUTHENTICATED_SLICE
     usual = tuple(each for each in network.slices if each != authenticated)
+    if "ipsec" in root and (embedded or product.product_class != "UPF"):
+        raise root.fail("ipsec", 'is for a UPF that is surrounded (attachment = "surrounded")')
     subscribers = read_subscribers(root, network.plmn, usual or network.slices, network.dnns)
     if not embedded and not subscribers.subscriptions and product.product_class != "UPF":
         raise root.fail("subscriber", "is missing: name the UEs of the test under [[subscriber]]")
@@ -231,6 +239,7 @@ def parse_target(text: str, name: str = "target") -> Target:
         ),
         scanned_ports=_scan(root),
         openapi=_openapi(root, name),
+        ipsec=read_ipsec(root, addresses, network, scope, name),
     )
 
 

@@ -76,6 +76,8 @@ class WireWorld(World):
         self._n2_addresses: set[str] = set()
         self._opening = asyncio.Lock()
         self._datagram_ends: set[Endpoint] = set()
+        # Pairs of addresses whose datagrams somebody else notes, where they are on the wire.
+        self.seen_on_the_wire: set[tuple[str, str]] = set()
         self._records_nothing = isinstance(self.recorder, NoRecorder)
         self.http = HttpEnds(self, http_version)
 
@@ -195,12 +197,16 @@ class WireWorld(World):
         if not sent:
             if both_ours:
                 return [Passage(interface, source, destination, payload)]
-            self.recorder.datagram(self.now_ns, source, destination, payload)
+            self._note_datagram(source, destination, payload)
             return self._tapped(interface, source, destination, payload)
         passages = self._tapped(interface, source, destination, payload)
         for each in passages:
-            self.recorder.datagram(self.now_ns, source, destination, each.content)
+            self._note_datagram(source, destination, each.content)
         return passages
+
+    def _note_datagram(self, source: Endpoint, destination: Endpoint, payload: bytes) -> None:
+        if (source.address, destination.address) not in self.seen_on_the_wire:
+            self.recorder.datagram(self.now_ns, source, destination, payload)
 
     def forget_datagrams(self, local: Endpoint) -> None:
         """A port was closed."""

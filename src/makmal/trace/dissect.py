@@ -52,7 +52,7 @@ from makmal.trace.radio_connections import RadioConnection
 from makmal.trace.radio_reading import RadioReading
 from makmal.trace.sbi_reading import SbiReading
 from makmal.trace.tls_secrets import TlsSecrets
-from makmal.trace.transport import ESP_OVER_UDP_PORT, Reassembler, is_esp_over_udp
+from makmal.trace.transport import ESP_OVER_UDP_PORT, NO_ESP, Reassembler, is_esp_over_udp
 from makmal.trace.user_equipment import UserEquipment
 
 PFCP_PORT = 8805
@@ -62,8 +62,6 @@ GTPU_PORT = 2152
 _PPID_NGAP = 60
 _PPID_NGAP_OVER_DTLS = 66
 _MOST_TUNNELS = 500_000
-# What IKE begins with on the port of ESP in UDP (RFC 3948, 2.2).
-_NO_ESP = bytes(4)
 _N1_CONTENT = "application/vnd.3gpp.5gnas"
 _REVEALING = re.compile(rb'"(?:servingNetworkName|rand|kausf|kseaf|encPermanentKey)"')
 
@@ -243,7 +241,7 @@ class Dissector:
             frames, time_ns, source, destination, payload, _ = datagram
             ends = source._replace(port=0), destination._replace(port=0)
             self._esp(EspPacket(frames, time_ns, *ends, payload), found)
-        elif ESP_OVER_UDP_PORT in ports and datagram.payload[:4] == _NO_ESP:
+        elif ESP_OVER_UDP_PORT in ports and datagram.payload[:4] == NO_ESP:
             self._ike(datagram, datagram.payload[4:], found)
         elif IKE_PORT in ports:
             self._ike(datagram, datagram.payload, found)

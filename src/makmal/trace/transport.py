@@ -43,11 +43,15 @@ _PORTS = Struct(">HH")
 _MOST_ENDPOINTS = 200_000
 
 
+# What IKE begins with on this port (RFC 3948, 2.2).
+NO_ESP = bytes(4)
+
+
 def is_esp_over_udp(content: bytes) -> bool:
     """Whether a datagram of this port is ESP (RFC 3948, 2.2): a first word of zeros marks IKE, and
     one octet is a keep-alive.
     """
-    return len(content) >= 8 and content[:4] != b"\0\0\0\0"
+    return len(content) >= 8 and content[:4] != NO_ESP
 
 
 class Reassembler:
@@ -279,16 +283,17 @@ class Reassembler:
         if _SCTP_OVER_UDP_PORT in (sport, dport):
             self._sctp_packet(numbers, time_ns, source, destination, content, truncated, found)
             return
-        if ESP_OVER_UDP_PORT in (sport, dport) and is_esp_over_udp(content):
-            found.append(
-                EspPacket(
-                    numbers,
-                    time_ns,
-                    self._endpoint(source, 0),
-                    self._endpoint(destination, 0),
-                    content,
+        if ESP_OVER_UDP_PORT in (sport, dport) and content[:4] != NO_ESP:
+            if is_esp_over_udp(content):
+                found.append(
+                    EspPacket(
+                        numbers,
+                        time_ns,
+                        self._endpoint(source, 0),
+                        self._endpoint(destination, 0),
+                        content,
+                    )
                 )
-            )
             return
         found.append(
             UdpDatagram(

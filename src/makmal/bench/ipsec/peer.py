@@ -53,7 +53,12 @@ class Ipsec(Protocol):
 
     @property
     def missing(self) -> str:
-        """Why nothing can be sent to the product at all, where that is so: one sentence."""
+        """What this machine lacks, so that nothing can be sent to the product: one sentence, ""
+        where it lacks nothing.
+        """
+
+    def down(self, interface: str) -> str:
+        """Why the tunnel of an interface is not up, where it is not: one sentence."""
 
     async def open(self) -> None:
         """Begin. What cannot be done is told later. Raises OSError."""

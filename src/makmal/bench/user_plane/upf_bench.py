@@ -185,9 +185,10 @@ class UpfBench(Steps):
             return None
         answer = await self.smf.heartbeat() or await self.smf.associate()
         if answer is None:
-            where = self.smf.product
+            where, down = self.smf.product, self._ipsec.down("n4")
             return (
                 f"{where.address}:{where.port} answers neither a PFCP heartbeat nor an association"
+                f"{f' ({down})' if down else ''}"
             )
         return None
 
