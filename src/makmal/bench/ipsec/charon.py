@@ -131,13 +131,18 @@ class Charon:
             stdout=DEVNULL,
             stderr=DEVNULL,
         )
-        await self._connect(self._directory / _SOCKET, self._process)
+        # A name in a directory that is open is short, as names of sockets have to be.
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            await self._connect(f"/proc/self/fd/{directory}/{_SOCKET}", self._process)
+        finally:
+            os.close(directory)
 
-    async def _connect(self, socket: Path, process: Process) -> None:
+    async def _connect(self, socket: str, process: Process) -> None:
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         while True:
             with suppress(OSError):
-                self._client = await ViciClient.connect(str(socket))
+                self._client = await ViciClient.connect(socket)
                 return
             if process.returncode is not None:
                 raise NotDoneError(f"charon ended at its start{self._last_words()}")
