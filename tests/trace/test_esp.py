@@ -17,7 +17,7 @@ from makmal.protocol import sctp
 from makmal.trace.checksum import internet_checksum
 from makmal.trace.compose import Composer
 from makmal.trace.esp import EspTunnel, is_legible
-from makmal.trace.frame import Endpoint, EspPacket
+from makmal.trace.frame import Endpoint, EspPacket, UdpDatagram
 from makmal.trace.transport import Reassembler
 
 V4 = ("192.0.2.1", "192.0.2.2")
@@ -155,6 +155,9 @@ def test_from_the_wire(ends: tuple[str, str], in_udp: bool) -> None:
     composer.udp(Endpoint(ends[0], 4500), Endpoint(ends[1], 4500), bytes(4) + b"an IKE message")
     reassembler = Reassembler()
     found = [one for frame in composer.frames for one in reassembler.feed(frame)]
+    *found, ike = found
+    assert isinstance(ike, UdpDatagram)
+    assert ike.payload == bytes(4) + b"an IKE message"
     assert [type(one) for one in found] == [EspPacket] * 2
     assert [one.payload for one in found] == [bare, sealed]
     assert [is_legible(one.payload) for one in found] == [True, False]
