@@ -374,3 +374,22 @@ def test_any_octets_are_a_target_or_one_sentence() -> None:
         else:
             assert parse_knowledge(knowledge_text(target.knowledge())) == target.knowledge()
     assert 500 < refused < 2900
+
+
+def test_ours_demand_no_tokens_where_the_target_says_so(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "open5gs-pcf.toml").read_text()
+    path = tmp_path / "target.toml"
+    path.write_text(text)
+    plan = load_target(path).plan()
+    assert plan.oauth and not plan.demands_tokens
+    path.write_text(text.replace("demands_tokens = false\n", ""))
+    assert load_target(path).plan().demands_tokens
+
+
+def test_the_embedded_product_has_no_choice_of_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(
+        '[product]\nclass = "UDM"\nattachment = "embedded"\n[laboratory]\ndemands_tokens = false\n'
+    )
+    with pytest.raises(TargetError, match="demands_tokens"):
+        load_target(path)

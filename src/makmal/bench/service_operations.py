@@ -66,7 +66,8 @@ def fresh_uuid(bench: ServiceBench) -> str:
     return str(uuid5(NAMESPACE_DNS, bench.world.random_octets(16).hex()))
 
 
-async def _register_nf(bench: ServiceBench) -> Call:
+async def register_nf(bench: ServiceBench) -> Call:
+    """NFRegister of an AF that the NRF does not know."""
     identity = fresh_uuid(bench)
     address = bench.consumer("AMF").endpoint.address
     document = {
@@ -206,11 +207,15 @@ async def _create_am_policy(bench: ServiceBench) -> Call:
 
 
 async def _create_sm_policy(bench: ServiceBench) -> Call:
+    session = bench.next_session()
     document = {
         "supi": bench.subscription().supi,
-        "pduSessionId": bench.next_session(),
+        "pduSessionId": session,
         "pduSessionType": "IPV4",
         "dnn": bench.plan.dnns[0],
+        # An SMF that has given the UE its address says which (TS 29.512, 4.2.2.2).
+        "ipv4Address": f"10.61.1.{session}",
+        "servingNetwork": _plmn(bench),
         "sliceInfo": _slice(bench),
         "notificationUri": bench.callback("SMF", "sm-policy-notify"),
     }
@@ -367,7 +372,7 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     ),
     "NRF": (
         Operation(
-            "Nnrf_NFManagement_NFRegister", "TS 29.510, 5.2.2.2", "nnrf-nfm", "AMF", _register_nf
+            "Nnrf_NFManagement_NFRegister", "TS 29.510, 5.2.2.2", "nnrf-nfm", "AMF", register_nf
         ),
         Operation(
             "Nnrf_NFManagement_NFStatusSubscribe",

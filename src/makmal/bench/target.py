@@ -302,6 +302,7 @@ def _network(
         service_ports=ports,
         ue_pool=table.take("ue_pool", target_fields.pool, usual.ue_pool),
         oauth=embedded or "oauth2" in _features(root, embedded),
+        demands_tokens=laboratory.demands_tokens,
         absent=frozenset(FUNCTIONS) - set(laboratory.addresses),
         radio=laboratory.radio or product.product_class == "gNB",
         ends=ends,

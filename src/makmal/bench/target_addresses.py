@@ -51,7 +51,9 @@ class Laboratory:
     the one that our sockets are opened in, "" for the one that Makmal is started in. ``radio``:
     UEs and gNBs speak RRC and PDCP over a simulated Uu. ``sessions``: how many are established at
     a UPF where a test case wants many. ``http`` is what our clients speak without TLS: "2" (with
-    prior knowledge) or "1.1".
+    prior knowledge) or "1.1". ``demands_tokens``: our producers refuse who brings no token, where
+    the product uses tokens at all; without, a product that asks for none can be tried for whether
+    it demands any.
     """
 
     world: str
@@ -63,6 +65,7 @@ class Laboratory:
     radio: bool = False
     sessions: int = _SESSIONS
     http: str = "2"
+    demands_tokens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,15 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         "radio",
         "sessions",
         "http",
+        "demands_tokens",
     )
     world = table.take(
         "world",
         toml_file.choice(SIMULATED, WIRE),
         SIMULATED if attachment == EMBEDDED else WIRE,
     )
+    if "demands_tokens" in table and attachment == EMBEDDED:
+        raise table.fail("demands_tokens", "is for real products: take it out")
     if world == SIMULATED and attachment != EMBEDDED:
         raise table.fail("world", 'must be "wire": only the embedded network can be simulated')
     return Laboratory(
@@ -128,6 +134,7 @@ def read_laboratory(root: Table, attachment: str, product_class: str) -> Laborat
         table.take("radio", toml_file.truth, False),
         table.take("sessions", toml_file.number(32, 1_000_000), _SESSIONS),
         table.take("http", toml_file.choice("2", "1.1"), "2"),
+        table.take("demands_tokens", toml_file.truth, True),
     )
 
 

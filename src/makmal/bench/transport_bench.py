@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 
 from makmal.bench.not_done import NotDoneError
+from makmal.bench.service_operations import register_nf
 from makmal.network import service
 from makmal.network.http_ends import HttpClient
 from makmal.network.network_function import NetworkFunction
@@ -195,17 +196,21 @@ class TransportBench:
         document = {
             "nfStatusNotificationUri": us.uri(_CALLBACK),
             "reqNfType": us.nf_type,
-            "subscrCond": {"nfInstanceId": us.instance},
+            "subscrCond": {"nfType": "AF"},
+            "reqNotifEvents": ["NF_REGISTERED"],
         }
         body = service.json_body(document)
         answer = await us.send(self.product, "POST", "/nnrf-nfm/v1/subscriptions", body)
         if answer.status != 201:
             raise NotDoneError(f"the NRF took no subscription: status {answer.status}")
         document = service.json_of(answer) or {}
-        await us.register()
+        # One that was not there before: of a profile that comes again nobody need be told.
+        new = await register_nf(self.bench.services)
+        await us.send(self.product, new.method, new.target, service.json_body(new.document))
         await self.bench.quiet()
         identity = document.get("subscriptionId", "")
         await us.send(self.product, "DELETE", f"/nnrf-nfm/v1/subscriptions/{identity}")
+        await us.send(self.product, "DELETE", new.target)
 
 
 class _Listener:

@@ -79,7 +79,9 @@ class NetworkFunction:
     ) -> None:
         self.world, self.plan = world, plan
         self.name = name or self.nf_type
-        self.service_policy = service_policy or (_SOUND if plan.oauth else WITHOUT_TOKENS)
+        self.service_policy = service_policy or (
+            _SOUND if plan.oauth and plan.demands_tokens else WITHOUT_TOKENS
+        )
         self.instance = plan.instance(self.name)
         self.endpoint = plan.service(self.name)
         # To be set before it starts.

@@ -61,6 +61,8 @@ class NetworkPlan:
     ue_pool_ipv6: str = "2001:db8:60::/48"
     home_network_keys: tuple[HomeNetworkKey, ...] = HOME_NETWORK_KEYS
     oauth: bool = True
+    # Whether producers of ours refuse who brings no token, where tokens are used.
+    demands_tokens: bool = True
     nrf_key: ec.EllipticCurvePrivateKey = field(default_factory=_reference_nrf_key)
     absent: frozenset[str] = frozenset()
     # Who issues certificates, where services are offered over TLS; None for clear text.

@@ -67,7 +67,8 @@ class ReferenceNetwork:
             "AMF": lambda serves: Amf(world, plan, policy.amf, service_policy=serves),
         }
         for name, make in makers.items():
-            if present(name):
+            # An SCP that the NRF knows is what a product sends through, whatever ours do.
+            if present(name) and (name != "SCP" or plan.through_scp):
                 self.functions[name] = make(treats(name))
                 if name in policy.transport:
                     self.functions[name].tls_policy = policy.transport[name]

@@ -7,6 +7,7 @@ discovery), or says in 3gpp-Sbi-Discovery-* what producer it wants, and the SCP 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from makmal.network import service
@@ -26,6 +27,13 @@ class Scp(NetworkFunction):
 
     nf_type = "SCP"
     services = ()
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """With the port that it listens at (ScpInfo of TS 29.510, 6.1.6.2.65): without one it is
+        that of the scheme.
+        """
+        return {**super().profile, "scpInfo": {"scpPorts": {self.plan.scheme: self.endpoint.port}}}
 
     async def handle(self, http: HttpMessage) -> HttpMessage:
         """Pass one request on, and its response back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
+from makmal.protocol.errors import DecodeError
 from makmal.testcases.reading import variant
 from makmal.testcases.test_case import TestCase
 from makmal.testcases.ts33117.exchanges import judge_refused, judge_served
@@ -12,6 +13,8 @@ from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
     from makmal.bench.bench import Bench
+
+_INSTANCES = "/nnrf-nfm/v1/nf-instances/"
 
 
 class ProfileIdentity(TestCase):
@@ -63,7 +66,9 @@ class NotificationAuthorization(TestCase):
         findings = Findings()
         section = variant(trace, findings, self.CHANGE)
         if section is not None:
-            allowed, other = (_told(section, each) for each in (self.ALLOWED, self.OTHER))
+            allowed, other = (
+                _told(section, each, _registered(section)) for each in (self.ALLOWED, self.OTHER)
+            )
             if other is not None:
                 findings.violation("a consumer that is not allowed was told", other)
             elif allowed is None:
@@ -73,13 +78,27 @@ class NotificationAuthorization(TestCase):
         return self.conclude(findings, trace, "nothing changed")
 
 
-def _told(section: Section, name: str) -> int | None:
-    """The frame of a notification to a subscriber."""
-    return next(
-        (
-            each.frame
-            for each in section.services
-            if each.http.is_request and (each.http.path or "").endswith(f"/{name}")
-        ),
-        None,
-    )
+def _registered(section: Section) -> str | None:
+    """The NF instance id of the function that registers in a section."""
+    for each in section.services:
+        path = each.http.path or ""
+        if each.http.is_request and each.http.method == "PUT" and _INSTANCES in path:
+            return path.rpartition("/")[2]
+    return None
+
+
+def _told(section: Section, name: str, instance: str | None) -> int | None:
+    """The frame of a notification of a function to a subscriber. Of others it may be told in the
+    same moment: of one that was not heard of any more, and was anybody's.
+    """
+    for each in section.services:
+        if not each.http.is_request or not (each.http.path or "").endswith(f"/{name}"):
+            continue
+        try:
+            document = each.http.json().value
+        except DecodeError:
+            continue
+        uri = document.get("nfInstanceUri") if isinstance(document, dict) else None
+        if instance is not None and isinstance(uri, str) and uri.endswith(f"/{instance}"):
+            return each.frame
+    return None
