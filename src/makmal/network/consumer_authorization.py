@@ -19,6 +19,8 @@ from makmal.security import assertions, tokens
 from makmal.security.assertions import AssertionProblemError
 from makmal.security.tokens import AccessToken, TokenError
 
+# What a token may be narrowed down to beside resources (TS 29.510, 6.3.5.2.4).
+_NARROWING = ("producerSnssaiList", "producerNsiList", "producerNfSetId")
 _TOKEN_HEADER = "authorization"  # noqa: S105 - the name of a header
 ASSERTION_HEADER = "3gpp-sbi-client-credentials"
 
@@ -59,21 +61,27 @@ def authorize(
         raise ServiceError(401, "INVALID_TOKEN", str(error)) from None
     if not _is_signed(producer, policy, token, text):
         raise ServiceError(401, "INVALID_TOKEN", "the signature is not of the NRF")
-    if policy.verifies_expiry and (token.expires is None or token.expires <= producer.now()):
+    expires = token.expires
+    if (expires is None or expires <= producer.now()) and policy.verifies_expiry:
         raise ServiceError(401, "INVALID_TOKEN", "the token has expired")
     shown = _shown(text)
     if (
-        policy.verifies_audience
-        and producer.nf_type not in shown.audience
+        producer.nf_type not in shown.audience
         and producer.instance not in shown.audience
+        and policy.verifies_audience
     ):
         raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another audience")
     if guarded and name is not None and operation is not None:
-        if policy.verifies_scope and name not in shown.scope:
+        if name not in shown.scope and policy.verifies_scope:
             raise ServiceError(403, "INSUFFICIENT_SCOPE", name)
-        if policy.verifies_additional_scope and not _covers(shown.scope, name, operation.resource):
+        if (
+            shown.is_narrowed
+            and not _covers(shown.scope, name, operation.resource)
+            and policy.verifies_additional_scope
+        ):
             raise ServiceError(403, "INSUFFICIENT_SCOPE", "of other resources of the service")
-    _check_narrowing(producer, policy, token)
+    if shown.is_narrowed:
+        _check_narrowing(producer, policy, token)
     return token
 
 
@@ -109,10 +117,11 @@ def _verified(text: str, key: ec.EllipticCurvePrivateKey) -> bool:
 
 
 class _Shown(NamedTuple):
-    """Whom a token is for, and what for."""
+    """Whom a token is for, and what for; whether for less than a service of a producer."""
 
     audience: frozenset[str]
     scope: frozenset[str]
+    is_narrowed: bool
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +129,8 @@ def _shown(text: str) -> _Shown:
     token = _read(text)
     audience = token.audience or ()
     named = frozenset((audience,) if isinstance(audience, str) else audience)
-    return _Shown(named, token.scope)
+    narrows = any(token.claims.get(name) is not None for name in _NARROWING)
+    return _Shown(named, token.scope, narrows or any(":" in each for each in token.scope))
 
 
 def _covers(scope: frozenset[str], name: str, resource: str) -> bool:
@@ -136,17 +146,18 @@ def _check_narrowing(producer: Producer, policy: ServicePolicy, token: AccessTok
     claims = token.claims
     wanted = claims.get("producerSnssaiList")
     if (
-        policy.verifies_slices
-        and wanted
+        wanted
         and not set(slices.list_from_json(wanted)) & set(producer.slices)
+        and policy.verifies_slices
     ):
         raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for other slices")
-    if policy.verifies_slice_instances and not _meets(
-        claims.get("producerNsiList"), producer.slice_instances
+    if (
+        not _meets(claims.get("producerNsiList"), producer.slice_instances)
+        and policy.verifies_slice_instances
     ):
         raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for other slice instances")
     nf_set = claims.get("producerNfSetId")
-    if policy.verifies_nf_set and nf_set is not None and nf_set not in producer.nf_sets:
+    if nf_set is not None and nf_set not in producer.nf_sets and policy.verifies_nf_set:
         raise ServiceError(403, "ACCESS_TOKEN_DENIED", "the token is for another NF set")
 
 

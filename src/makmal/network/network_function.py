@@ -175,20 +175,18 @@ class NetworkFunction:
     ) -> HttpMessage:
         policy = self.service_policy
         token = authorize(self._producer, policy, http, service_of(http.path or ""))
-        request = ServiceRequest(
-            http, parameters, token, policy.refuses_repeated_keys, policy.verifies_types
-        )
+        request = ServiceRequest(http, parameters, token, policy)
         await careless_parser.read(self.world, self.endpoint, policy, http)
         try:
             self._check(route.demands, request)
         except ServiceError:
             self._is_broken = not policy.recovers_from_bad_bodies
             raise
-        if policy.verifies_types and policy.verifies_ranges:
-            return await route.handler(request)
         try:
             return await route.handler(request)
         except (AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
+            if policy.verifies_types and policy.verifies_ranges:
+                raise
             # What was not verified breaks what trusts it.
             raise ServiceError(500, "SYSTEM_FAILURE", repr(error)) from None
 

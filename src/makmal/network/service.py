@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from makmal.network.service_policy import ServicePolicy
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi import HttpMessage, Part, multipart, parse_json
 from makmal.security.tokens import AccessToken
@@ -22,6 +23,7 @@ HAL = "application/3gppHal+json"
 JSON_PATCH = "application/json-patch+json"
 N1_CONTENT, N2_CONTENT = "application/vnd.3gpp.5gnas", "application/vnd.3gpp.ngap"
 _BOUNDARY = "makmal-part"
+_SOUND = ServicePolicy()
 _TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -172,25 +174,23 @@ class ServiceRequest:
     """A request as a handler gets it.
 
     ``parameters`` are the variable segments of its route; ``token`` the access token, if one came
-    and its signature was right. ``unique_keys``: JSON that names a key twice is refused;
-    ``typed``: so is a mandatory member of another type.
+    and its signature was right; ``policy`` says what of a body is refused.
     """
 
     http: HttpMessage
     parameters: Mapping[str, str] = field(default_factory=dict)
     token: AccessToken | None = None
-    unique_keys: bool = True
-    typed: bool = True
+    policy: ServicePolicy = _SOUND
 
     def check_keys(self) -> None:
         """TS 29.501, 6.2: raise ServiceError 400 for a body that names a key twice."""
-        if not self.unique_keys or not self.http.body or "json" not in self._body_type:
+        if not self.http.body or "json" not in self._body_type:
             return
         try:
             repeated = self.http.json().duplicate_keys
         except DecodeError as error:
             raise ServiceError(400, "INVALID_MSG_FORMAT", error.reason) from None
-        if repeated:
+        if repeated and self.policy.refuses_repeated_keys:
             raise ServiceError(400, "INVALID_MSG_FORMAT", f"the key {repeated[0]} comes twice")
 
     @property
@@ -225,7 +225,7 @@ class ServiceRequest:
             document = parse_json(text.encode("utf-8", "surrogateescape"))
         except DecodeError:
             raise ServiceError(400, "INVALID_QUERY_PARAM", f"{name} is no JSON") from None
-        if self.unique_keys and document.duplicate_keys:
+        if document.duplicate_keys and self.policy.refuses_repeated_keys:
             raise ServiceError(400, "INVALID_QUERY_PARAM", f"{name} names a key twice")
         return document.value
 
@@ -234,6 +234,6 @@ class ServiceRequest:
         value = self.object.get(name)
         if value is None:
             raise ServiceError(400, "MANDATORY_IE_MISSING", name)
-        if self.typed and not isinstance(value, kind):
+        if not isinstance(value, kind) and self.policy.verifies_types:
             raise ServiceError(400, "MANDATORY_IE_INCORRECT", name)
         return value

@@ -144,14 +144,12 @@ def _check_capabilities(amf: Amf, capability: nas.UESecurityCapability | None) -
         if policy.rejects_no_integrity:
             raise _Refused(_CAPABILITIES_MISMATCH)
         return
-    if policy.rejects_missing_encryption and not all(
-        capability.supports_encryption(each) for each in _MANDATORY
-    ):
+    has_encryption = all(capability.supports_encryption(each) for each in _MANDATORY)
+    if not has_encryption and policy.rejects_missing_encryption:
         raise _Refused(_CAPABILITIES_MISMATCH)
     # TS 33.501, 5.5.2: NIA0 is for emergencies only, so that nobody has to offer it.
-    if policy.rejects_missing_integrity and not all(
-        capability.supports_integrity(each) for each in _MANDATORY[1:]
-    ):
+    has_integrity = all(capability.supports_integrity(each) for each in _MANDATORY[1:])
+    if not has_integrity and policy.rejects_missing_integrity:
         raise _Refused(_CAPABILITIES_MISMATCH)
 
 
@@ -376,13 +374,12 @@ async def _accept(amf: Amf, context: UeContext, kind: int, request: nas.Message)
         ie.FIVE_GS_REGISTRATION_RESULT: 1 | (0x20 if context.emergency else 0),
         ie.TAI_LIST: (nas.TrackingArea(plan.plmn, plan.tac),),
     }
-    wants_new = (
+    before = context.guti or context.old_guti
+    if before is None or (
         policy.new_guti_at_registration
         if kind in (INITIAL, EMERGENCY)
         else policy.new_guti_at_mobility
-    )
-    before = context.guti or context.old_guti
-    if wants_new or before is None:
+    ):
         elements[ie.FIVE_G_GUTI] = amf.assign_guti(context)
     else:
         context.guti = before

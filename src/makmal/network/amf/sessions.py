@@ -124,8 +124,9 @@ async def _create(
 def _slice(amf: Amf, context: UeContext, requested: nas.SNssai | None) -> Slice | None:
     """The slice of a session: the one asked for, if allowed (TS 23.501, 5.15.5.3)."""
     allowed = context.allowed_slices
-    if not amf.policy.blocks_sessions_of_failed_slices:
-        allowed = (*allowed, *context.pending_slices, *context.failed_slices)
+    barred = (*context.pending_slices, *context.failed_slices)
+    if barred and not amf.policy.blocks_sessions_of_failed_slices:
+        allowed += barred
     if requested is None:
         return allowed[0] if allowed else None
     (wanted,) = slices.from_nas((requested,))
