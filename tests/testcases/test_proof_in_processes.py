@@ -13,7 +13,7 @@ FAULTS = ("accepts-replayed-nas", "amf-repeated-keys")
 def test_processes_share_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = [test_cases()["TC_NAS_REPLAY_AMF"]()]
     alone = proof.prove(chosen, FAULTS)
-    monkeypatch.setattr(proof, "_RUNS_OF_A_PROCESS", 5)
+    monkeypatch.setattr(proof, "_RUNS_WORTH_A_PROCESS", 5)
     seen: list[int] = []
     shared = proof.prove(chosen, FAULTS, lambda done, whole: seen.append(done), processes=2)
     assert len(alone.runs) > 5

@@ -46,6 +46,13 @@ def command(
         int | None,
         typer.Option(min=1, help="Processes that work on it; as many as there are cores if not."),
     ] = None,
+    share: Annotated[
+        bool,
+        typer.Option(
+            help="Evaluate once for all products that do the same in a test case: those whose "
+            "difference it never comes to."
+        ),
+    ] = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
     ] = False,
@@ -83,6 +90,7 @@ def command(
             lambda done, whole: progress.update(task, completed=done, total=whole),
             product_class,
             jobs or os.cpu_count() or 1,
+            share,
         )
     if as_json:
         json.dump(proof.as_json(), sys.stdout, indent=2)
@@ -128,9 +136,14 @@ def _print(proof: Proof, console: Console) -> None:
     for name in proof.unproven:
         console.print(f"There is no fault that proves {name}.", style="red", markup=False)
     rate = len(proof.runs) / proof.processor_seconds if proof.processor_seconds else 0.0
+    shared = (
+        f"; {proof.shared} are the sound product's, whose runs never came to the difference"
+        if proof.shared
+        else ""
+    )
     console.print(
         f"{len(proof.runs)} evaluations in {proof.seconds:.1f} s ({rate:.0f} a second of one "
-        f"core's time): "
+        f"core's time{shared}): "
         f"{len(proof.missed)} faults missed, {len(proof.false_alarms)} false alarms.",
         style="green" if proof.exit_code == 0 else "bold red",
     )

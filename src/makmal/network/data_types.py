@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TYPE, RANGE = "type", "range"
 
@@ -28,75 +28,97 @@ class Problem:
         return f"{self.path or 'the body'} {self.reason}"
 
 
-Check = Callable[[Any, str], Iterator[Problem]]
+class Check(NamedTuple):
+    """Whether a value is as it should be, and what is wrong with one, at a path, that is not."""
+
+    fits: Callable[[Any], bool]
+    problems: Callable[[Any, str], Iterator[Problem]]
+
+
+def _single(wrong: Callable[[Any], tuple[str, str] | None]) -> Check:
+    """Of a function that tells the kind and the reason of what is wrong with a value."""
+
+    def problems(value: Any, path: str) -> Iterator[Problem]:
+        found = wrong(value)
+        if found is not None:
+            kind, reason = found
+            yield Problem(kind, path, reason)
+
+    return Check(lambda value: wrong(value) is None, problems)
 
 
 def text(pattern: str | None = None, *, shortest: int = 0) -> Check:
     """A string, whole of this pattern."""
-    compiled = None if pattern is None else re.compile(pattern)
+    matches = None if pattern is None else re.compile(pattern).fullmatch
 
-    def check(value: Any, path: str) -> Iterator[Problem]:
+    def wrong(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
-            yield Problem(TYPE, path, "is no string")
-        elif len(value) < shortest:
-            yield Problem(RANGE, path, "is too short")
-        elif compiled is not None and compiled.fullmatch(value) is None:
-            yield Problem(RANGE, path, "is not of the form that it must have")
+            return TYPE, "is no string"
+        if len(value) < shortest:
+            return RANGE, "is too short"
+        if matches is not None and matches(value) is None:
+            return RANGE, "is not of the form that it must have"
+        return None
 
-    return check
+    return _single(wrong)
 
 
 def whole(least: int | None = None, most: int | None = None) -> Check:
     """An integer in a range."""
 
-    def check(value: Any, path: str) -> Iterator[Problem]:
+    def wrong(value: Any) -> tuple[str, str] | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            yield Problem(TYPE, path, "is no integer")
-        elif (least is not None and value < least) or (most is not None and value > most):
-            yield Problem(RANGE, path, "is out of its range")
+            return TYPE, "is no integer"
+        if (least is not None and value < least) or (most is not None and value > most):
+            return RANGE, "is out of its range"
+        return None
 
-    return check
+    return _single(wrong)
 
 
-def truth(value: Any, path: str) -> Iterator[Problem]:
-    """True or false."""
-    if not isinstance(value, bool):
-        yield Problem(TYPE, path, "is no boolean")
+def _wrong_truth(value: Any) -> tuple[str, str] | None:
+    return None if isinstance(value, bool) else (TYPE, "is no boolean")
+
+
+TRUTH = _single(_wrong_truth)
 
 
 def array(of: Check, *, least: int = 0) -> Check:
     """An array."""
 
-    def check(value: Any, path: str) -> Iterator[Problem]:
+    def fits(value: Any) -> bool:
+        return isinstance(value, list) and len(value) >= least and all(map(of.fits, value))
+
+    def problems(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, list):
             yield Problem(TYPE, path, "is no array")
             return
         if len(value) < least:
             yield Problem(RANGE, path, "holds too little")
         for index, each in enumerate(value):
-            yield from of(each, f"{path}/{index}")
+            yield from of.problems(each, f"{path}/{index}")
 
-    return check
-
-
-def mapping(of: Check) -> Check:
-    """An object whose members are all of one type."""
-
-    def check(value: Any, path: str) -> Iterator[Problem]:
-        if not isinstance(value, dict):
-            yield Problem(TYPE, path, "is no object")
-            return
-        for name, each in value.items():
-            yield from of(each, f"{path}/{name}")
-
-    return check
+    return Check(fits, problems)
 
 
 def structure(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
     """An object with these members; further ones are ignored."""
     known = {**required, **(optional or {})}
+    members = {name: each.fits for name, each in known.items()}
 
-    def check(value: Any, path: str) -> Iterator[Problem]:
+    def fits(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        for name in required:
+            if name not in value:
+                return False
+        for name, each in value.items():
+            of = members.get(name)
+            if of is not None and not of(each):
+                return False
+        return True
+
+    def problems(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
             yield Problem(TYPE, path, "is no object")
             return
@@ -106,19 +128,19 @@ def structure(required: Mapping[str, Check], optional: Mapping[str, Check] | Non
         for name, each in value.items():
             of = known.get(name)
             if of is not None:
-                yield from of(each, f"{path}/{name}")
+                yield from of.problems(each, f"{path}/{name}")
 
-    return check
+    return Check(fits, problems)
 
 
 def nullable(of: Check) -> Check:
     """The same, or null."""
 
-    def check(value: Any, path: str) -> Iterator[Problem]:
+    def problems(value: Any, path: str) -> Iterator[Problem]:
         if value is not None:
-            yield from of(value, path)
+            yield from of.problems(value, path)
 
-    return check
+    return Check(lambda value: value is None or of.fits(value), problems)
 
 
 UUID = text(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -154,8 +176,3 @@ SERVING_NETWORK_NAME = text(
     r"(?:5G:mnc[0-9]{3}\.mcc[0-9]{3}\.3gppnetwork\.org(?::[A-F0-9]{11})?)|5G:NSWO"
 )
 HEX_16 = text(r"[A-Fa-f0-9]{32}")
-
-
-def problems(check: Check, value: Any) -> Iterator[Problem]:
-    """Everything that is wrong with a body."""
-    return check(value, "")

@@ -150,6 +150,9 @@ class NetworkFunction:
         """Stop serving."""
         for each in self._listening:
             each.close()
+        # Handlers hold what they serve for: without them nothing is left to look for.
+        self._listening.clear()
+        self._routes.clear()
 
     async def handle(self, http: HttpMessage) -> HttpMessage:
         """Serve one request: what no route takes is 404, what a handler refuses its problem."""
@@ -208,8 +211,10 @@ class NetworkFunction:
                 self._check_value(check, value, "INVALID_QUERY_PARAM", name)
 
     def _check_value(self, check: Check, value: Any, cause: str, name: str = "") -> None:
+        if check.fits(value):
+            return
         policy = self.service_policy
-        for problem in data_types.problems(check, value):
+        for problem in check.problems(value, ""):
             if policy.verifies_types if problem.kind == data_types.TYPE else policy.verifies_ranges:
                 status = policy.unusable_body_status
                 raise ServiceError(status, cause, f"{name} {problem}".strip())

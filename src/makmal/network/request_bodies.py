@@ -80,12 +80,12 @@ _NF_PROFILE = t.structure(
 _AUTH_EVENT = t.structure(
     {
         "nfInstanceId": t.UUID,
-        "success": t.truth,
+        "success": t.TRUTH,
         "timeStamp": t.DATE_TIME,
         "authType": t.STRING,
         "servingNetworkName": t.SERVING_NETWORK_NAME,
     },
-    {"authRemovalInd": t.truth},
+    {"authRemovalInd": t.TRUTH},
 )
 _RESYNCHRONISATION = t.structure({"rand": t.HEX_16, "auts": t.text(r"[A-Fa-f0-9]{28}")})
 _AM_POLICY = t.structure(
@@ -132,7 +132,7 @@ _SM_CONTEXT = t.structure(
 )
 _AMF_REGISTRATION = t.structure(
     {"amfInstanceId": t.UUID, "deregCallbackUri": t.URI, "guami": t.GUAMI, "ratType": t.STRING},
-    {"initialRegistrationInd": t.truth, "purgeFlag": t.truth, "pei": t.STRING},
+    {"initialRegistrationInd": t.TRUTH, "purgeFlag": t.TRUTH, "pei": t.STRING},
 )
 _SMF_REGISTRATION = t.structure(
     {
@@ -190,7 +190,7 @@ _N1N2_TRANSFER = t.structure(
     {},
     {
         "pduSessionId": t.PDU_SESSION_ID,
-        "skipInd": t.truth,
+        "skipInd": t.TRUTH,
         "n1MessageContainer": t.structure(
             {"n1MessageClass": t.STRING, "n1MessageContent": t.REFERENCE}
         ),
@@ -244,7 +244,7 @@ _REGISTRATION_SLICES = t.structure(
     {
         "requestedNssai": t.array(t.SNSSAI, least=1),
         "subscribedNssai": t.array(
-            t.structure({"subscribedSnssai": t.SNSSAI}, {"defaultIndication": t.truth}), least=1
+            t.structure({"subscribedSnssai": t.SNSSAI}, {"defaultIndication": t.TRUTH}), least=1
         ),
     },
 )

@@ -175,6 +175,9 @@ class SimulatedWorld(World):
         """Stop everything that still runs."""
         await super().close()
         await self.http.close()
+        for table in (self._n2, self._datagrams, self._services, self._connections, self._tcp):
+            table.clear()
+        self.recorder = NoRecorder()
 
     async def listen_for_anything(self, local: Endpoint, heard: Heard) -> Listening:
         """Take any request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from makmal.protocol.element import InformationElement
@@ -366,19 +367,29 @@ def build(
                 lower = None
         else:
             octets += _framed(field, value)
-    for identifier, field in layout.optional.items():
-        if field.key not in left:
-            continue
-        value = _encoded(field.key, left.pop(field.key))
+    places = _places(message_type) if left else {}
+    unknown = left.keys() - places.keys()
+    if unknown:
+        names = ", ".join(key.name for key in left if key in unknown)
+        raise EncodeError("NAS", names, f"{NAMES.get(message_type)} has no such element")
+    for _, identifier, field in sorted([places[key] for key in left]):
+        value = _encoded(field.key, left[field.key])
         if field.format is Format.HALF:
             octets.append(identifier | (value[0] & 0x0F if value else 0))
         else:
             octets.append(identifier)
             octets += _framed(field, value)
-    if left:
-        names = ", ".join(key.name for key in left)
-        raise EncodeError("NAS", names, f"{NAMES.get(message_type)} has no such element")
     return Message(bytes(octets) + appended)
+
+
+@cache
+def _places(message_type: int) -> dict[InformationElement[Any], tuple[int, int, Field]]:
+    """Where the optional elements of a message stand, with their identifiers."""
+    found: dict[InformationElement[Any], tuple[int, int, Field]] = {}
+    layout = LAYOUTS.get(message_type, _NO_LAYOUT)
+    for place, (identifier, field) in enumerate(layout.optional.items()):
+        found.setdefault(field.key, (place, identifier, field))
+    return found
 
 
 def _encoded(key: InformationElement[Any], value: Any) -> bytes:

@@ -41,10 +41,6 @@ class HttpMessage:
     # The JSON of the body and its parts, once they were read.
     _document: JsonDocument | None = field(default=None, init=False, repr=False)
     _parts: tuple[multipart.Part, ...] | None = field(default=None, init=False, repr=False)
-    # The headers that were put in order, and their values by name in lower case.
-    _by_name: tuple[tuple[tuple[str, str], ...], dict[str, list[str]]] | None = field(
-        default=None, init=False, repr=False
-    )
 
     @property
     def name(self) -> str:
@@ -56,16 +52,11 @@ class HttpMessage:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its name in any case."""
-        return next(iter(self._values(name.lower())), None)
-
-    def _values(self, wanted: str) -> list[str]:
-        headers = self.headers
-        if self._by_name is None or self._by_name[0] is not headers:
-            by_name: dict[str, list[str]] = {}
-            for name, value in headers:
-                by_name.setdefault(name.lower(), []).append(value)
-            self._by_name = headers, by_name
-        return self._by_name[1].get(wanted, [])
+        wanted = name.lower()
+        for given, value in self.headers:
+            if given == wanted or given.lower() == wanted:
+                return value
+        return None
 
     @property
     def content_type(self) -> str:
@@ -73,7 +64,7 @@ class HttpMessage:
 
         Of several, which some cores send, it is the one with a boundary.
         """
-        given = self._values("content-type")
+        given = [value for name, value in self.headers if name.lower() == "content-type"]
         if len(given) > 1:
             for value in given:
                 if multipart.boundary_of(value) is not None:
