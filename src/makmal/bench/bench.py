@@ -440,6 +440,7 @@ class Bench(Steps):
             gnb.close()
         await self.network.stop()
         await self.world.close()
+        self.network.discard()
 
 
 def _listed(ports: tuple[int, ...]) -> str:

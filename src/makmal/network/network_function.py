@@ -150,7 +150,11 @@ class NetworkFunction:
         """Stop serving."""
         for each in self._listening:
             each.close()
-        # Handlers hold what they serve for: without them nothing is left to look for.
+
+    def discard(self) -> None:
+        """Let go of the handlers, which hold the function that holds them: one that has stopped
+        for good is gone at once, and leaves no garbage to be looked for.
+        """
         self._listening.clear()
         self._routes.clear()
 

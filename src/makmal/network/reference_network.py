@@ -114,6 +114,11 @@ class ReferenceNetwork:
         if self.upf is not None:
             await self.upf.stop()
 
+    def discard(self) -> None:
+        """Let go of functions that have stopped for good, in a world that is closed."""
+        for function in self.functions.values():
+            function.discard()
+
 
 class _Present:
     def __init__(self, plan: NetworkPlan) -> None:
