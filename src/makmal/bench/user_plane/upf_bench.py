@@ -203,6 +203,9 @@ class UpfBench(Steps):
             raise NotDoneError("the product did not answer a PFCP association setup request")
         if not answer.is_accepted:
             raise NotDoneError("the product refused the PFCP association of the SMF that it knows")
+        # A product that has an association of this SMF already may learn only now that the SMF has
+        # started anew (TS 29.244, 6.2.2), and then ends what was there: not in the test's midst.
+        await self.smf.heartbeat()
 
     async def session(self, address: str | None = None) -> TesterSession:
         """A session of a UE that nobody has seen yet, to our gNB. Raises NotDoneError."""
