@@ -1,5 +1,5 @@
 # Everything runs from a fresh machine with Python 3.11+ and make; nothing is installed outside
-# .venv, but for Wireshark's tshark where the rights to install it exist.
+# .venv, but for the programs of others that tests run, where the rights to install them exist.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -23,8 +23,10 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# tshark is the tests' independent witness, PostgreSQL the other database of the register. Without
-# them those tests skip and say so.
+STRONGSWAN := strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins
+
+# tshark is the tests' independent witness, PostgreSQL the other database of the register, strongSwan
+# the other end of IPsec. Without them those tests skip and say so.
 witness:
 	@command -v tshark > /dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
@@ -32,6 +34,14 @@ witness:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tshark > /dev/null; \
 		else \
 			echo "tshark is not installed (Debian: apt-get install tshark); its tests will be skipped"; \
+		fi; }
+	@test -x /usr/lib/ipsec/charon && test -f /usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+			echo "installing strongSwan, the other end of IPsec"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+				$(STRONGSWAN) > /dev/null; \
+		else \
+			echo "strongSwan is not installed (Debian: apt-get install $(STRONGSWAN)); its tests will be skipped"; \
 		fi; }
 	@command -v softhsm2-util > /dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \

@@ -33,7 +33,7 @@ _INSTALL = (
 _START_SECONDS, _END_SECONDS = 10.0, 3.0
 # charon's own packets carry this mark, and are not led into the tunnel that they are: so the ends
 # of IPsec may be the ends of the interface too.
-_MARK = "0x4d"
+MARK = 0x4D
 _LOG, _SOCKET = "charon.log", "charon.vici"
 
 # A mount namespace of its own puts the files where charon (and AppArmor's profile of it) looks for
@@ -75,11 +75,14 @@ def configuration() -> str:
   half_open_timeout = 5
   delete_rekeyed_delay = 0
   plugins {{
+    kernel-libipsec {{
+      allow_peer_ts = yes
+    }}
     socket-default {{
-      fwmark = {_MARK}
+      fwmark = {MARK:#x}
     }}
     kernel-netlink {{
-      fwmark = !{_MARK}
+      fwmark = !{MARK:#x}
     }}
     vici {{
       socket = unix:///run/{_SOCKET}

@@ -35,6 +35,8 @@ _REASONS = (
     "constraint check failed",
     "unable to allocate SPI",
     "failed to create TUN",
+    "can't install",
+    "unable to install",
 )
 
 

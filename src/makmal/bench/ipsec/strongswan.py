@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 
-from makmal.bench.ipsec.charon import Charon, what_is_missing
+from makmal.bench.ipsec.charon import MARK, Charon, what_is_missing
 from makmal.bench.ipsec.offers import ESP_OFFERS, IKE_OFFERS
 from makmal.bench.ipsec.peer import IpsecPeer, altered
 from makmal.bench.ipsec.settings import IpsecSettings, Tunnel
@@ -323,6 +323,7 @@ class StrongswanPeer:
         with socket.socket(family, socket.SOCK_DGRAM) as end:
             end.setblocking(False)
             try:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
                 end.bind((self._ipsec.settings.local, 0))
                 await loop.sock_sendto(end, request, (self._peer, _IKE_PORT))
                 async with asyncio.timeout(_ANSWER_SECONDS):
