@@ -80,7 +80,7 @@ def test_a_tunnel_is_for_the_addresses_of_its_interface_unless_others_are_named(
         ('[ipsec]\nlocal = "127.0.3.1"\npre_shared_key = "s"', "name the product's end under"),
         (
             IPSEC.replace('pre_shared_key = "secret"', 'certificate = "a.pem"'),
-            "a.pem is no file|private_key",
+            "private_key.* is missing beside certificate",
         ),
         (IPSEC.replace('peer = "127.0.3.2"', ""), "peer.* is missing in .ipsec.n3."),
     ],

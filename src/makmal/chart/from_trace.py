@@ -12,6 +12,7 @@ from makmal.trace.message import (
     Message,
     NasMessage,
     NgapMessage,
+    ProtectedPacket,
     SbiMessage,
     Step,
 )
@@ -53,6 +54,13 @@ def _rows(messages: Sequence[Message], proving: set[int], names: Names) -> list[
     on_n1 = {each.frame for each in nas if each.interface == "N1"}
     in_services = {each.frame: each.name for each in nas if each.interface != "N1"}
     services = {each.frame for each in messages if isinstance(each, SbiMessage)}
+    opened = {
+        each.frame
+        for each in messages
+        if not isinstance(each, Step)
+        and each.inside_esp
+        and (each.frame in proving or not _is_user_packet(each))
+    }
     several = len({each.user_equipment.number for each in nas}) > 1
     begun = next((each.time_ns for each in messages), 0)
     rows: list[Row] = []
@@ -65,8 +73,10 @@ def _rows(messages: Sequence[Message], proving: set[int], names: Names) -> list[
         if message.frame in services and isinstance(message, NasMessage):
             # The request that carries it says so.
             continue
-        is_packet = isinstance(message, GtpuMessage) and message.is_user_packet
-        if is_packet and message.frame not in proving:
+        if isinstance(message, ProtectedPacket) and message.frame in opened:
+            # What is inside says more.
+            continue
+        if _is_user_packet(message) and message.frame not in proving:
             continue
         source, destination, note = _ends(message, names, carriers, in_services, several)
         rows.append(
@@ -108,7 +118,12 @@ def _ends(
         return source, destination, f"SBI, {service}" + (f", with {inside}" if inside else "")
     if isinstance(message, CaptureLoss):
         return source, destination, "not in the capture"
-    return source, destination, str(message.interface)
+    note = f"{message.interface}, in ESP" if message.inside_esp else str(message.interface)
+    return source, destination, note
+
+
+def _is_user_packet(message: Message) -> bool:
+    return isinstance(message, GtpuMessage) and message.is_user_packet
 
 
 def _name(message: Message) -> str:

@@ -151,6 +151,7 @@ def _list(messages: Iterator[Message], capture: Path, user_plane: bool, as_json:
         console.print(
             f"{row['frame']:>7}  {row['time'][11:26]}  {row['interface']:<4}"
             f"{row['from']:>21} > {row['to']:<21}  {row['name']}"
+            + ("  (in ESP)" if message.inside_esp else "")
             + (f"  [{row['ue']}]" if row["ue"] else ""),
             markup=False,
         )

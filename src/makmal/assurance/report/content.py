@@ -35,6 +35,8 @@ from makmal.trace.message import Message, Step
 from makmal.trace.trace import Trace
 
 Progress = Callable[[str, int, int], None]
+# What our end of IPsec is called in a chart.
+_IPSEC = "IPsec"
 _MOST_FRAMES = 12
 # So many rows of a chart stand well on a page.
 _PANEL_ROWS = 15
@@ -263,6 +265,10 @@ def _names(bundle: Bundle, target: Target | None) -> Names:
     by_address = {address: name for name, address in target.plan().addresses.items()}
     for end in target.addresses.ends.values():
         by_address[end.address] = product_class
+    if target.ipsec is not None:
+        by_address.setdefault(target.ipsec.local, _IPSEC)
+        for tunnel in target.ipsec.tunnels.values():
+            by_address[tunnel.peer] = product_class
     return Names(by_address, product_class)
 
 

@@ -14,6 +14,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from makmal.bench.ipsec.charon_log import CharonLog
 from makmal.bench.ipsec.vici import ViciClient
@@ -109,7 +110,7 @@ class Charon:
         self._directory: Path | None = None
         self._process: Process | None = None
         self._client: ViciClient | None = None
-        self._read = 0
+        self._stream: TextIO | None = None
 
     @property
     def vici(self) -> ViciClient:
@@ -169,9 +170,11 @@ class Charon:
 
     def new_associations(self) -> list[EspAssociation]:
         """The ESP associations that were made since this was last asked, each direction."""
-        text = self._text()
-        new, self._read = text[self._read :], len(text)
-        return self.log.feed(new)
+        if self._stream is None and self._directory is not None:
+            with suppress(OSError):
+                self._stream = (self._directory / _LOG).open("r", errors="replace")
+        new = "" if self._stream is None else self._stream.read()
+        return self.log.feed(new) if new else []
 
     async def stop(self) -> None:
         """End it, and remove its files."""
@@ -189,6 +192,9 @@ class Charon:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
