@@ -381,7 +381,8 @@ def test_ours_demand_no_tokens_where_the_target_says_so(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
     path.write_text(text)
     plan = load_target(path).plan()
-    assert plan.oauth and not plan.demands_tokens
+    assert plan.oauth
+    assert not plan.demands_tokens
     path.write_text(text.replace("demands_tokens = false\n", ""))
     assert load_target(path).plan().demands_tokens
 
