@@ -105,7 +105,7 @@ async def violate(bench: Any) -> None:
 class FakeCase:
     """Its judge reads the steps. It is no TestCase by descent: the registry would find it."""
 
-    reader = TestCase.reader
+    reader, not_applicable = TestCase.reader, TestCase.not_applicable
 
     name = NAMES[0]
     features: tuple[str, ...] = ()

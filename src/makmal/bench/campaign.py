@@ -193,9 +193,9 @@ class Campaign:
 
     async def _evaluate(self, test_case: TestCase) -> tuple[CaseResult, str]:
         """One test case; and why the campaign cannot go on after it, if it cannot."""
-        missing = [each for each in test_case.features if each not in self._target.features]
-        if missing:
-            reason = f"the product does not declare the feature {missing[0]} ([features])"
+        not_applicable = test_case.not_applicable(self._target.features)
+        if not_applicable is not None:
+            reason = f"{not_applicable.reason} ([features])"
             place = self._evidence.begin(test_case.name, None)
             record = RunRecord(test_case.name, NOT_APPLICABLE, reason, started=now())
             return self._conclude(test_case, place, record), ""

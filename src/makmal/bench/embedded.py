@@ -21,7 +21,6 @@ from makmal.bench.embedded_plan import (
     knowledge_of,
 )
 from makmal.bench.not_done import NotDoneError
-from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.network_function import NetworkFunction
 from makmal.network.plan import NetworkPlan
@@ -180,19 +179,3 @@ def trace_of(
     known = simulate(record(test_case, recorder, policy, features, product))
     messages = Dissector(known).payloads(recorder.payloads)
     return Trace(tuple(messages), known, embedded_declarations(embedded_plan(), product))
-
-
-def evaluate(
-    test_case: TestCase,
-    policy: NetworkPolicy = SOUND,
-    features: frozenset[str] = FEATURES,
-    product: str = "AMF",
-) -> Verdict:
-    """The verdict of a test case on the embedded network, simulated."""
-    missing = [each for each in test_case.features if each not in features]
-    if missing:
-        reason = f"the product does not declare the feature {missing[0]}"
-        return Verdict(
-            test_case.name, test_case.requirement.reference, Outcome.NOT_APPLICABLE, reason
-        )
-    return test_case.judge(trace_of(test_case, policy, features, product))

@@ -18,9 +18,10 @@ from makmal.judges.verdict import Verdict
 from makmal.network.faults import FAULTS, SOUND, VARIATIONS, Fault, Variation
 from makmal.network.plan import FUNCTIONS
 from makmal.testcases.test_case import TestCase
+from makmal.trace.trace import Trace
 
-# From a test case, a policy and declared features to the verdict, simulated.
-Evaluate = Callable[[TestCase, Any, frozenset[str]], Verdict]
+# From a test case, a policy and declared features to the trace of its procedure, simulated.
+TraceOf = Callable[[TestCase, Any, frozenset[str]], Trace]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,17 @@ class EmbeddedTarget:
 
     product_class: str
     sound: Any
-    evaluate: Evaluate
+    trace_of: TraceOf
     faults: tuple[Fault, ...]
     variations: tuple[Variation, ...]
     features: frozenset[str] = FEATURES
+
+    def evaluate(self, test_case: TestCase, policy: Any, features: frozenset[str]) -> Verdict:
+        """The verdict on the product with a policy, which declares some features."""
+        not_applicable = test_case.not_applicable(features)
+        if not_applicable is not None:
+            return not_applicable
+        return test_case.judge(self.trace_of(test_case, policy, features))
 
     def faults_of(self, test_case: str) -> tuple[Fault, ...]:
         """The faults that a test case must catch."""
@@ -40,13 +48,13 @@ class EmbeddedTarget:
 
 
 def _network_function(name: str) -> EmbeddedTarget:
-    def evaluate(test_case: TestCase, policy: Any, features: frozenset[str]) -> Verdict:
-        return embedded.evaluate(test_case, policy, features, name)
+    def trace_of(test_case: TestCase, policy: Any, features: frozenset[str]) -> Trace:
+        return embedded.trace_of(test_case, policy, features, name)
 
     return EmbeddedTarget(
         name,
         SOUND,
-        evaluate,
+        trace_of,
         tuple(each for each in FAULTS if each.function == name),
         tuple(each for each in VARIATIONS if each.function == name),
     )
@@ -54,12 +62,12 @@ def _network_function(name: str) -> EmbeddedTarget:
 
 def _upf() -> EmbeddedTarget:
     """The UPF alone: its neighbours are the bench's."""
-    return replace(_network_function("UPF"), evaluate=embedded_upf.evaluate, features=UPF_FEATURES)
+    return replace(_network_function("UPF"), trace_of=embedded_upf.trace_of, features=UPF_FEATURES)
 
 
 def _gnb() -> EmbeddedTarget:
     """The gNB, with UEs on its Uu."""
-    return replace(_network_function("gNB"), evaluate=embedded_gnb.evaluate, features=GNB_FEATURES)
+    return replace(_network_function("gNB"), trace_of=embedded_gnb.trace_of, features=GNB_FEATURES)
 
 
 EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
@@ -68,7 +76,7 @@ EMBEDDED_TARGETS: dict[str, EmbeddedTarget] = {
 EMBEDDED_TARGETS[cloud.PRODUCT_CLASS] = EmbeddedTarget(
     cloud.PRODUCT_CLASS,
     application.SOUND,
-    application.evaluate,
+    application.trace_of,
     cloud.FAULTS,
     cloud.VARIATIONS,
     application.FEATURES,
@@ -76,7 +84,7 @@ EMBEDDED_TARGETS[cloud.PRODUCT_CLASS] = EmbeddedTarget(
 EMBEDDED_TARGETS[iot.PRODUCT_CLASS] = EmbeddedTarget(
     iot.PRODUCT_CLASS,
     device.SOUND,
-    device.evaluate,
+    device.trace_of,
     iot.FAULTS,
     iot.VARIATIONS,
     device.FEATURES,

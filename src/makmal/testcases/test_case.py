@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Protocol
 
 from makmal.catalogue.requirements import Requirement, requirement_of
-from makmal.judges.verdict import Findings, Verdict
+from makmal.judges.verdict import Findings, Outcome, Verdict
 from makmal.trace.dissect import Dissector
 from makmal.trace.frame import Frame
 from makmal.trace.knowledge import Knowledge
@@ -68,6 +68,14 @@ class TestCase(ABC):
     def product_classes(self) -> tuple[str, ...]:
         """The product classes that it is for."""
         return self.requirement.product_classes
+
+    def not_applicable(self, features: Collection[str]) -> Verdict | None:
+        """The verdict on a product that does not declare what it is about; None if it does."""
+        missing = next((each for each in self.features if each not in features), None)
+        if missing is None:
+            return None
+        reason = f"the product does not declare the feature {missing}"
+        return Verdict(self.name, self.requirement.reference, Outcome.NOT_APPLICABLE, reason)
 
     def conclude(self, findings: Findings, trace: Trace, nothing_seen: str) -> Verdict:
         """The verdict that the findings amount to; what was not done is a doubt."""

@@ -23,7 +23,6 @@ from makmal.bench.application.settings import (
 from makmal.cloud import Application, CloudPolicy
 from makmal.cloud import accounts as cloud_accounts
 from makmal.cloud.description import description
-from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
@@ -141,15 +140,10 @@ def read_recorded(stream: io.BytesIO, test_case: TestCase, knowledge: Knowledge)
     return Trace(tuple(messages + dissector.finish()), knowledge)
 
 
-def evaluate(
+def trace_of(
     test_case: TestCase, policy: CloudPolicy = SOUND, features: frozenset[str] = FEATURES
-) -> Verdict:
-    """The verdict of a test case on the embedded application."""
-    missing = [each for each in test_case.features if each not in features]
-    if missing:
-        reason = f"the product does not declare the feature {missing[0]}"
-        reference = test_case.requirement.reference
-        return Verdict(test_case.name, reference, Outcome.NOT_APPLICABLE, reason)
+) -> Trace:
+    """The trace of a procedure on the embedded application, simulated."""
     stream = io.BytesIO()
 
     async def run() -> None:
@@ -157,4 +151,4 @@ def evaluate(
             await test_case.procedure(bench)
 
     simulate(run())
-    return test_case.judge(read_recorded(stream, test_case, Knowledge()))
+    return read_recorded(stream, test_case, Knowledge())

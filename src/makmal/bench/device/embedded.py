@@ -26,7 +26,6 @@ from makmal.catalogue.provisions import provisions
 from makmal.device import Device, DevicePolicy
 from makmal.device import device as ports
 from makmal.device.firmware import Firmware, sign
-from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.recorded_streams import StreamTap
 from makmal.network.recorder import Recorder
@@ -37,6 +36,7 @@ from makmal.security.laboratory_authority import Authority
 from makmal.testcases.test_case import TestCase
 from makmal.trace.frame import Endpoint
 from makmal.trace.knowledge import Knowledge
+from makmal.trace.trace import Trace
 
 SOUND = DevicePolicy()
 FEATURES: frozenset[str] = frozenset()
@@ -161,15 +161,10 @@ async def open_embedded(
         await theirs.finish()
 
 
-def evaluate(
+def trace_of(
     test_case: TestCase, policy: DevicePolicy = SOUND, features: frozenset[str] = FEATURES
-) -> Verdict:
-    """The verdict of a test case on the embedded device."""
-    missing = [each for each in test_case.features if each not in features]
-    if missing:
-        reason = f"the product does not declare the feature {missing[0]}"
-        reference = test_case.requirement.reference
-        return Verdict(test_case.name, reference, Outcome.NOT_APPLICABLE, reason)
+) -> Trace:
+    """The trace of a procedure on the embedded device, simulated."""
     stream = io.BytesIO()
 
     async def run() -> None:
@@ -177,4 +172,4 @@ def evaluate(
             await test_case.procedure(bench)
 
     simulate(run())
-    return test_case.judge(read_recorded(stream, test_case, Knowledge()))
+    return read_recorded(stream, test_case, Knowledge())

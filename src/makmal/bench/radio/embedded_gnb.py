@@ -15,7 +15,6 @@ from makmal.bench.embedded_plan import (
 )
 from makmal.bench.radio.gnb_bench import GnbBench, GnbSettings
 from makmal.bench.steps import Controls
-from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.gnb import Gnb
 from makmal.network.plan import NetworkPlan
@@ -106,18 +105,3 @@ def trace_of(
     known = simulate(record(test_case, recorder, policy, features))
     messages = Dissector(known).payloads(recorder.payloads)
     return Trace(tuple(messages), known)
-
-
-def evaluate(
-    test_case: TestCase,
-    policy: NetworkPolicy = SOUND,
-    features: frozenset[str] = GNB_FEATURES,
-) -> Verdict:
-    """The verdict of a test case on the embedded gNB, simulated."""
-    missing = [each for each in test_case.features if each not in features]
-    if missing:
-        reason = f"the product does not declare the feature {missing[0]}"
-        return Verdict(
-            test_case.name, test_case.requirement.reference, Outcome.NOT_APPLICABLE, reason
-        )
-    return test_case.judge(trace_of(test_case, policy, features))

@@ -11,7 +11,6 @@ from makmal.bench.ipsec.manual import ManualIpsec
 from makmal.bench.not_done import NotDoneError
 from makmal.bench.steps import Controls
 from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
-from makmal.judges.verdict import Outcome, Verdict
 from makmal.network.faults import SOUND, NetworkPolicy
 from makmal.network.plan import NetworkPlan
 from makmal.network.recorder import PayloadRecorder, Recorder
@@ -114,18 +113,3 @@ def trace_of(
     known = simulate(record(test_case, recorder, policy, features, sessions))
     messages = Dissector(known).payloads(recorder.payloads)
     return Trace(tuple(messages), known)
-
-
-def evaluate(
-    test_case: TestCase,
-    policy: NetworkPolicy = SOUND,
-    features: frozenset[str] = UPF_FEATURES,
-) -> Verdict:
-    """The verdict of a test case on the embedded UPF, simulated."""
-    missing = [each for each in test_case.features if each not in features]
-    if missing:
-        reason = f"the product does not declare the feature {missing[0]}"
-        return Verdict(
-            test_case.name, test_case.requirement.reference, Outcome.NOT_APPLICABLE, reason
-        )
-    return test_case.judge(trace_of(test_case, policy, features))
