@@ -189,14 +189,11 @@ class Bench(Steps):
         return tuple(dict.fromkeys((plan.address(product), *ends)))
 
     async def scan(self, address: str, transport: str) -> str:
-        """What a scan of the product's ports found, in one sentence. Raises UnreachableError."""
+        """Try the ports of the product; which were tried, in one sentence. UnreachableError."""
         first, last = self.settings.scanned_ports[transport]
         local = self.services.consumer("AMF").endpoint.address
-        found = await self.world.scan(local, address, transport, first, last)
-        return (
-            f"scanned {transport} {first} to {last} of {address}: open {_listed(found.open)}; "
-            f"without an answer {_listed(found.silent)}"
-        )
+        tried = await self.world.scan(local, address, transport, first, last)
+        return f"tried were the {transport} ports {_listed(tried)} of {address}"
 
     def new_subscription(self) -> Subscription:
         """A subscription that nobody has used yet. Raises NotDoneError when they are used up."""

@@ -15,8 +15,9 @@ from h2.connection import H2Connection
 from makmal.network.recorder import TcpNote
 from makmal.protocol.sbi import HttpMessage
 from makmal.trace.compose import Composer, SctpAssociation, TcpConnection
+from makmal.trace.compose_probes import compose_probe
 from makmal.trace.esp_secrets import ESP_KEYS
-from makmal.trace.frame import Endpoint, Frame
+from makmal.trace.frame import Endpoint, Frame, Probe
 from makmal.trace.pcapng import Writer
 from makmal.trace.tls_secrets import TLS_KEY_LOG
 
@@ -123,6 +124,11 @@ class FrameRecorder:
         """Somebody wanted to connect, and was refused or not answered."""
         self._composer.at(time_ns)
         self._composer.no_connection(client, server, refused=refused)
+
+    def probe(self, probe: Probe) -> None:
+        """A port was tried: the packets that follow from what the socket told of it."""
+        self._composer.at(probe.time_ns)
+        compose_probe(self._composer, probe)
 
     def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
         """A TCP connection was made; what to call with its octets as they pass."""

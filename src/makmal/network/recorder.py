@@ -17,6 +17,7 @@ from makmal.trace.frame import (
     HttpPayload,
     KeyLog,
     Payload,
+    Probe,
     SctpMessage,
     StepMark,
     TcpChunk,
@@ -68,6 +69,9 @@ class Recorder(Protocol):
     def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
         """A TCP connection was made; what to call with its octets as they pass."""
 
+    def probe(self, probe: Probe) -> None:
+        """A port was tried."""
+
     def key_log(self, lines: bytes) -> None:
         """Secrets of TLS connections, as lines of a key log, ahead of what they open."""
 
@@ -114,6 +118,9 @@ class NoRecorder:
     def tcp(self, time_ns: int, client: Endpoint, server: Endpoint) -> TcpNote:
         """Nothing."""
         return lambda time_ns, from_client, octets: None
+
+    def probe(self, probe: Probe) -> None:
+        """Nothing."""
 
     def key_log(self, lines: bytes) -> None:
         """Nothing."""
@@ -195,6 +202,10 @@ class PayloadRecorder:
             )
 
         return note
+
+    def probe(self, probe: Probe) -> None:
+        """A port was tried."""
+        self.payloads.append(probe._replace(frame=self._next()))
 
     def key_log(self, lines: bytes) -> None:
         """Secrets of TLS connections."""

@@ -24,7 +24,6 @@ from makmal.network.world import (
     Listening,
     N2Link,
     N2Receiver,
-    PortScan,
     SbiHandler,
     ServiceTimeoutError,
     TlsTo,
@@ -33,7 +32,7 @@ from makmal.network.world import (
     interface_between,
 )
 from makmal.protocol.sbi import HttpMessage
-from makmal.trace.frame import Endpoint
+from makmal.trace.frame import Endpoint, PortOutcome, Probe
 from makmal.trace.message import Interface
 
 T = TypeVar("T")
@@ -44,6 +43,8 @@ START_NS = 1_767_603_600 * 1_000_000_000
 _TRAVEL = 0.0002
 _EPHEMERAL_PORTS = 40_000
 _RANDOM_BLOCK = 4096
+# What a scan sends to a UDP port of this world, and what an open one says.
+_UDP_SAID = (b"\0", b"\0")
 
 
 class SimulatedWorld(World):
@@ -190,16 +191,21 @@ class SimulatedWorld(World):
 
     async def scan(
         self, local: str, address: str, transport: str, first: int, last: int
-    ) -> PortScan:
-        """What listens there: this world knows it all."""
-        del local
+    ) -> tuple[int, ...]:
+        """Try those that anybody in this world listens at: at all others nobody is anywhere."""
         tables: dict[str, dict[Endpoint, Any]] = {
             "tcp": {**self._services, **self._tcp},
             "udp": self._datagrams,
             "sctp": self._n2,
         }
-        found = {each.port for each in tables[transport] if each.address == address}
-        return PortScan(tuple(sorted(port for port in found if first <= port <= last)))
+        listening = tables[transport]
+        ports = tuple(sorted({each.port for each in listening if first <= each.port <= last}))
+        for port in ports:
+            to = Endpoint(address, port)
+            outcome = PortOutcome.OPEN if to in listening else PortOutcome.CLOSED
+            source = Endpoint(local, next(self._ports))
+            self.recorder.probe(Probe(0, self.now_ns, source, to, transport, outcome, *_UDP_SAID))
+        return ports
 
     async def _answered(
         self, handler: SbiHandler, message: HttpMessage, to: Endpoint, seconds: float

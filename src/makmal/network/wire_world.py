@@ -35,7 +35,6 @@ from makmal.network.world import (
     Listening,
     N2Link,
     N2Receiver,
-    PortScan,
     SbiHandler,
     TlsTo,
     UnreachableError,
@@ -43,7 +42,7 @@ from makmal.network.world import (
     interface_between,
 )
 from makmal.protocol.sbi import HttpMessage
-from makmal.trace.frame import Endpoint
+from makmal.trace.frame import Endpoint, PortOutcome, Probe
 from makmal.trace.message import Interface
 
 _PPID_NGAP = 60
@@ -226,17 +225,25 @@ class WireWorld(World):
 
     async def scan(
         self, local: str, address: str, transport: str, first: int, last: int
-    ) -> PortScan:
+    ) -> tuple[int, ...]:
         """Try the ports one by one. Raises OutOfScopeError, UnreachableError."""
         self.scope.check(address)
         ports = range(first, last + 1)
+
+        def note(local: Endpoint, port: int, outcome: PortOutcome, *octets: bytes) -> None:
+            to = Endpoint(address, port)
+            self.recorder.probe(Probe(0, self.now_ns, local, to, transport, outcome, *octets))
+
         if transport == "tcp":
-            return await port_scan.scan_tcp(local, address, ports)
-        if transport == "udp":
-            return await port_scan.scan_udp(local, address, ports)
-        if self.carriage is not Carriage.KERNEL:
-            return await port_scan.scan_sctp(await self._stack(local), address, ports)
-        return await port_scan.scan_kernel_sctp(local, address, ports)
+            await port_scan.scan_tcp(local, address, ports, note)
+        elif transport == "udp":
+            await port_scan.scan_udp(local, address, ports, note)
+        elif self.carriage is Carriage.KERNEL:
+            await port_scan.scan_kernel_sctp(local, address, ports, note)
+        else:
+            # Its packets are noted as they pass.
+            await port_scan.scan_sctp(await self._stack(local), address, ports)
+        return tuple(ports)
 
     async def request(
         self,

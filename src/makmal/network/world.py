@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from makmal.network.recorder import Recorder
@@ -47,14 +46,6 @@ class TlsTo(NamedTuple):
 
     client: ClientTls
     server_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class PortScan:
-    """Ports that are open, and those that said nothing at all, as an open one may."""
-
-    open: tuple[int, ...]
-    silent: tuple[int, ...] = ()
 
 
 class N2Link(Protocol):
@@ -187,10 +178,9 @@ class World(ABC):
     @abstractmethod
     async def scan(
         self, local: str, address: str, transport: str, first: int, last: int
-    ) -> PortScan:
-        """Which ports of an address take connections. ``transport`` is "tcp", "udp" or "sctp".
-
-        Raises UnreachableError.
+    ) -> tuple[int, ...]:
+        """Try the ports of an address, and have the recorder take each down; those that were tried.
+        ``transport`` is "tcp", "udp" or "sctp". Raises UnreachableError.
         """
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -18,7 +18,7 @@ from makmal.trace.exported_pdu import EXPORTED_PDU, encode_exported
 from makmal.trace.frame import Endpoint, Frame
 from makmal.trace.link import ETHERNET
 
-_TCP, _UDP, _ESP, _SCTP = 6, 17, 50, 132
+_ICMP, _TCP, _UDP, _ESP, _ICMP_V6, _SCTP = 1, 6, 17, 50, 58, 132
 _IPV4 = Struct(">BBHHHBBH4s4s")
 _IPV6 = Struct(">IHBB16s16s")
 _TCP_HEADER = Struct(">HHIIBBHHH")
@@ -116,10 +116,10 @@ class Composer:
 
     def ip(self, source: str, destination: str, protocol: int, payload: bytes) -> int:
         """An IP packet, in the tunnel between its ends if there is one; the number of its frame."""
-        packet = self._ip_packet(source, destination, protocol, payload)
+        packet = self.ip_packet(source, destination, protocol, payload)
         tunnel = self._tunnels.get(frozenset((source, destination)))
         if tunnel is not None:
-            packet = self._ip_packet(source, destination, _ESP, tunnel.protect(packet, source))
+            packet = self.ip_packet(source, destination, _ESP, tunnel.protect(packet, source))
         kind = b"\x08\x00" if packet[0] >> 4 == 4 else b"\x86\xdd"
         return self.frame(_mac(destination) + _mac(source) + kind + packet)
 
@@ -151,7 +151,24 @@ class Composer:
         data = encode_exported(dissector, payload, ends)
         return self.frame(data, EXPORTED_PDU, interface)
 
-    def _ip_packet(self, source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+    def port_unreachable(self, source: Endpoint, destination: Endpoint, payload: bytes) -> int:
+        """ICMP about a UDP datagram to a port that nobody listens at (RFC 792; RFC 4443, 3.1); the
+        number of its frame.
+        """
+        header = Struct(">HHHH").pack(source.port, destination.port, 8 + len(payload), 0)
+        datagram = _with_checksum(header + payload, 6, source, destination, _UDP)
+        undelivered = self.ip_packet(source.address, destination.address, _UDP, datagram)
+        if ":" in source.address:
+            message = b"\x01\x04" + bytes(6) + undelivered
+            message = _with_checksum(message, 2, destination, source, _ICMP_V6)
+            return self.ip(destination.address, source.address, _ICMP_V6, message)
+        message = b"\x03\x03" + bytes(6) + undelivered
+        checksum = internet_checksum(message).to_bytes(2, "big")
+        message = message[:2] + checksum + message[4:]
+        return self.ip(destination.address, source.address, _ICMP, message)
+
+    def ip_packet(self, source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+        """An IP packet that is not sent."""
         ends = _packed(source), _packed(destination)
         if len(ends[0]) == 16:
             return _IPV6.pack(6 << 28, len(payload), protocol, 64, *ends) + payload

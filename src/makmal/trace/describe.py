@@ -24,6 +24,7 @@ from makmal.trace.message import (
     OpenOctets,
     PdcpMessage,
     PfcpMessage,
+    PortProbe,
     ProtectedPacket,
     RrcMessage,
     SbiMessage,
@@ -91,7 +92,7 @@ def describe(message: Message) -> dict[str, Any]:
         }
     if isinstance(message, OpenOctets):
         return {"octets": message.octets.hex()}
-    if isinstance(message, ConnectionAttempt | ConnectionEnd):
+    if isinstance(message, ConnectionAttempt | ConnectionEnd | PortProbe):
         return {"connection": message.name}
     return {"error": str(message.error), "octets": message.payload.hex()}
 

@@ -21,6 +21,7 @@ from makmal.trace.frame import (
     HttpPayload,
     KeyLog,
     Payload,
+    Probe,
     SctpMessage,
     StepMark,
     TcpChunk,
@@ -39,6 +40,7 @@ from makmal.trace.message import (
     NasMessage,
     NgapMessage,
     PfcpMessage,
+    PortProbe,
     ProtectedPacket,
     SbiMessage,
     Step,
@@ -140,6 +142,18 @@ class Dissector:
                 self._gap(payload, found)
             elif isinstance(payload, StepMark):
                 found.append(Step(*payload))
+            elif isinstance(payload, Probe):
+                found.append(
+                    PortProbe(
+                        (payload.frame,),
+                        payload.time_ns,
+                        payload.source,
+                        payload.destination,
+                        payload.transport,
+                        payload.outcome,
+                        (payload.destination.port,),
+                    )
+                )
             elif isinstance(payload, KeyLog):
                 self._tls_secrets.add(payload.octets)
             elif isinstance(payload, EspKeys):

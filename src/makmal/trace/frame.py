@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -110,6 +111,31 @@ class Gap(NamedTuple):
     connection: int
 
 
+class PortOutcome(StrEnum):
+    """What trying a port gave: it took the connection or answered; it was refused, by RST, ABORT or
+    ICMP; nothing came.
+    """
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SILENT = "no answer"
+
+
+class Probe(NamedTuple):
+    """A port was tried from ``source``. ``transport`` is "tcp", "udp" or "sctp"; ``sent`` and
+    ``answer`` are octets of UDP. ``frame`` is 0 where it is yet to be numbered.
+    """
+
+    frame: int
+    time_ns: int
+    source: Endpoint
+    destination: Endpoint
+    transport: str
+    outcome: PortOutcome
+    sent: bytes = b""
+    answer: bytes = b""
+
+
 class HttpPayload(NamedTuple):
     """One HTTP message between two of our own functions, not made into TCP octets.
 
@@ -163,6 +189,7 @@ Payload = (
     | Gap
     | HttpPayload
     | ExportedPdu
+    | Probe
     | KeyLog
     | EspKeys
     | StepMark

@@ -12,7 +12,7 @@ from makmal.trace.tls_reading import Alert
 
 if TYPE_CHECKING:
     from makmal.trace.esp_secrets import EspAssociation
-    from makmal.trace.frame import Endpoint
+    from makmal.trace.frame import Endpoint, PortOutcome
     from makmal.trace.n4_sessions import FollowedPfcp
     from makmal.trace.radio_connections import RadioConnection
     from makmal.trace.user_equipment import UserEquipment
@@ -357,6 +357,26 @@ class ConnectionAttempt(Carried):
 
 
 @dataclass(slots=True)
+class PortProbe(Carried):
+    """Ports of the destination were tried, with one outcome; of several, ``frames`` are the first
+    and the last.
+    """
+
+    transport: str
+    outcome: PortOutcome
+    ports: tuple[int, ...]
+
+    interface = Interface.SBI
+    protocol = "scan"
+
+    @property
+    def name(self) -> str:
+        """What came of it."""
+        which = f"port {self.ports[0]}" if len(self.ports) == 1 else f"{len(self.ports)} ports"
+        return f"{which} of {self.transport}: {self.outcome}"
+
+
+@dataclass(slots=True)
 class ConnectionEnd(Carried):
     """A connection ended; ``source`` is who ended it. ``protected``: what TLS protected ended."""
 
@@ -539,6 +559,7 @@ Message = (
     | TlsHandshake
     | TlsMessage
     | ConnectionAttempt
+    | PortProbe
     | ConnectionEnd
     | TlsConnection
     | ApplicationMessage

@@ -182,6 +182,10 @@ class KernelListener:
             self._end.close()
 
 
+class RefusedError(UnreachableError):
+    """The peer answered with ABORT."""
+
+
 async def connect(local: Endpoint, remote: Endpoint, seconds: float) -> KernelLink:
     """Set up an association from a local address. Raises UnreachableError."""
     end = _bound(local)
@@ -198,7 +202,7 @@ async def connect(local: Endpoint, remote: Endpoint, seconds: float) -> KernelLi
         ) from None
     except ConnectionRefusedError:
         end.close()
-        raise UnreachableError(f"{where}: refused the association") from None
+        raise RefusedError(f"{where}: refused the association") from None
     except OSError as error:
         end.close()
         raise UnreachableError(f"{where} cannot be reached: {error.strerror or error}") from None
