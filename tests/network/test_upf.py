@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from makmal.bench.embedded_plan import embedded_plan, embedded_subscriptions
 from makmal.bench.user_plane.smf import TesterSession, TesterSmf
 from makmal.bench.user_plane.tunnels import TunnelEnd
+from makmal.bench.user_plane.upf_bench import UpfBench
 from makmal.network import n4_messages
 from makmal.network.gnb import Gnb
 from makmal.network.reference_network import ReferenceNetwork
@@ -406,3 +407,30 @@ def test_counters_and_congruential_generators_are(seed: int, factor: int, step: 
         number = (number * factor + step) % 2**32
         numbers.append(number)
     assert weakness_of(numbers, 32)
+
+
+@pytest.mark.parametrize("address", [UE, UE_V6])
+def test_a_session_of_one_version_of_ip_forwards_no_packet_of_the_other(address: str) -> None:
+    async def work(it: Around) -> None:
+        session = await it.begin(address)
+        other, host = (UE, HOST) if address == UE_V6 else (UE_V6, HOST_V6)
+        it.gnb.send_packet(datagram(other, host, b"of the other"), session.uplink)
+        assert not await it.came(b"of the other", 0.5)
+        good = datagram(address, HOST if address == UE else HOST_V6, b"good")
+        it.gnb.send_packet(good, session.uplink)
+        assert await it.came(b"good")
+
+    around(work)
+
+
+def test_what_a_ue_tells_its_link_reaches_no_other_unless_by_a_fault() -> None:
+    packet = UpfBench.router_advertisement("ff02::1", "2001:db8:66::")
+
+    async def work(it: Around, reaches: bool) -> None:
+        session = await it.begin(UE_V6)
+        await it.smf.establish("2001:db8:60:2::1", it.gnb.local, it.gnb.next_teid(), None)
+        it.gnb.send_packet(packet, session.uplink)
+        assert await it.came(packet[40:], 0.5) == reaches
+
+    around(lambda it: work(it, False))
+    around(lambda it: work(it, True), UpfPolicy(keeps_multicast_to_the_link=False))

@@ -7,7 +7,7 @@ from functools import cache
 from ipaddress import ip_network
 
 from makmal import __version__
-from makmal.network.plan import NetworkPlan
+from makmal.network.plan import HOST_IPV6, NetworkPlan
 from makmal.network.radio.cell import cell_identity
 from makmal.network.slices import Slice
 from makmal.network.subscription import Subscription
@@ -23,7 +23,7 @@ FEATURES = frozenset(
     }
 )  # fmt: skip
 # What the embedded UPF declares.
-UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation"})
+UPF_FEATURES = frozenset({"ipups", "gtpu-filtering", "ue-isolation", "ipv6"})
 # What the embedded gNB declares.
 GNB_FEATURES = frozenset({"xn", "rrc-inactive"})
 AUTHENTICATED_SLICE: Slice = (2, "000002")
@@ -76,7 +76,7 @@ def user_plane_addresses(plan: NetworkPlan) -> dict[str, tuple[IpNetwork, ...]]:
     ends = {
         "n3": (plan.n3("UPF").address, plan.n3("gNB").address, plan.n3("gNB-2").address),
         "n4": (plan.n4("UPF").address, plan.n4("SMF").address, plan.n4("SMF-2").address),
-        "n6": (plan.address("DN"),),
+        "n6": (plan.address("DN"), *filter(None, (plan.addresses.get(HOST_IPV6),))),
         "n9": (plan.n9("UPF").address, plan.n9("UPF-2").address),
     }
     return {

@@ -62,6 +62,7 @@ FEATURES: Mapping[str, str] = {
     "n26": "interworking with EPS by N26 (TS 23.501, 4.3)",
     "ipups": "inter-PLMN user plane security on N9 (TS 33.501, 5.9.3.4)",
     "ue-isolation": "the UEs of a data network are kept apart (TS 23.501, 5.6.10.2)",
+    "ipv6": "sessions of IPv6 (TS 23.501, 5.8.2.2.3)",
     "gtpu-filtering": "a filter for GTP-U by source address (TS 33.117, 4.2.6.2.4)",
 }
 
@@ -277,7 +278,16 @@ def _network(
     root: Table, product: Product, addresses: ProductAddresses, laboratory: Laboratory
 ) -> NetworkPlan:
     table = root.table(
-        "network", "mcc", "mnc", "tac", "slices", "authenticated_slice", "dnns", "guami", "ue_pool"
+        "network",
+        "mcc",
+        "mnc",
+        "tac",
+        "slices",
+        "authenticated_slice",
+        "dnns",
+        "guami",
+        "ue_pool",
+        "ue_pool_ipv6",
     )
     # Around a UPF the usual network does: it hears of no other.
     embedded = product.attachment == EMBEDDED or product.product_class == "UPF"
@@ -301,6 +311,7 @@ def _network(
         service_port=laboratory.service_port,
         service_ports=ports,
         ue_pool=table.take("ue_pool", target_fields.pool, usual.ue_pool),
+        ue_pool_ipv6=table.take("ue_pool_ipv6", target_fields.pool_ipv6, usual.ue_pool_ipv6),
         oauth=embedded or "oauth2" in _features(root, embedded),
         demands_tokens=laboratory.demands_tokens,
         absent=frozenset(FUNCTIONS) - set(laboratory.addresses),

@@ -11,9 +11,11 @@ from makmal.network.plan import (
     BESIDE_UPF,
     FUNCTIONS,
     GTPU_PORT,
+    HOST_IPV6,
     NGAP_PORT,
     PFCP_PORT,
     SIMULATED_ADDRESSES,
+    UPF_IPV6,
 )
 from makmal.network.scope import LOOPBACK, Scope
 from makmal.trace import toml_file
@@ -151,9 +153,9 @@ def our_functions(attachment: str, product_class: str) -> tuple[str, ...]:
 
 def _our_addresses(table: Table, attachment: str, product_class: str, world: str) -> dict[str, str]:
     ours = our_functions(attachment, product_class)
-    given = table.table("addresses", *FUNCTIONS, *BESIDE_UPF)
+    given = table.table("addresses", *FUNCTIONS, *BESIDE_UPF, HOST_IPV6)
     for name in given.values:
-        if name not in ours:
+        if name not in (*ours, HOST_IPV6):
             raise given.fail(name, "is the product's, not ours: write its ends under [addresses]")
     first = table.optional("first_address", target_fields.address)
     usual: Mapping[str, str] = {}
@@ -183,7 +185,21 @@ def _our_addresses(table: Table, attachment: str, product_class: str, world: str
             raise place.fail(
                 key, f"{found[name]} is the address of {twin} already: each function needs its own"
             )
-    return found
+    return found | _ipv6(given, attachment, product_class, world)
+
+
+def _ipv6(given: Table, attachment: str, product_class: str, world: str) -> dict[str, str]:
+    """Of the data network around a UPF: not in the row, and not everybody has it."""
+    if HOST_IPV6 in given:
+        address = given.take(HOST_IPV6, target_fields.address)
+        if product_class != "UPF" or ":" not in address:
+            raise given.fail(HOST_IPV6, "must be an IPv6 address of a host around a UPF")
+        return {HOST_IPV6: address}
+    if attachment != EMBEDDED or product_class != "UPF":
+        return {}
+    if world == SIMULATED:
+        return {each: SIMULATED_ADDRESSES[each] for each in (HOST_IPV6, UPF_IPV6)}
+    return {HOST_IPV6: "::1", UPF_IPV6: "::1"}
 
 
 def _in_a_row(table: Table, first: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from math import isfinite
 from typing import Any
 
@@ -30,6 +30,18 @@ def pool(value: Any) -> str:
     except ValueError:
         raise ValueError(wanted) from None
     if not 8 <= found.prefixlen <= 24:
+        raise ValueError(wanted)
+    return str(found)
+
+
+def pool_ipv6(value: Any) -> str:
+    """A network that UEs get prefixes of 64 bits from."""
+    wanted = 'must be an IPv6 network of /32 to /56, such as "2001:db8:45::/48"'
+    try:
+        found = IPv6Network(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or not 32 <= found.prefixlen <= 56:
         raise ValueError(wanted)
     return str(found)
 

@@ -23,9 +23,11 @@ FUNCTIONS = (
 )  # fmt: skip
 # Beside a UPF: an SMF that it does not know, a UPF of another PLMN, a host in its data network.
 BESIDE_UPF = ("SMF-2", "UPF-2", "DN")
+# A host of the data network and the UPF's end of N6, in IPv6.
+HOST_IPV6, UPF_IPV6 = "DN-IPv6", "UPF-IPv6"
 SIMULATED_ADDRESSES: Mapping[str, str] = {
     name: f"192.0.2.{number}" for number, name in enumerate((*FUNCTIONS, *BESIDE_UPF), 10)
-}
+} | {HOST_IPV6: "2001:db8:2::7", UPF_IPV6: "2001:db8:2::1"}
 
 
 @cache

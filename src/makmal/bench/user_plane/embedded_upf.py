@@ -12,7 +12,7 @@ from makmal.bench.not_done import NotDoneError
 from makmal.bench.steps import Controls
 from makmal.bench.user_plane.upf_bench import UpfBench, UpfSettings
 from makmal.network.faults import SOUND, NetworkPolicy
-from makmal.network.plan import NetworkPlan
+from makmal.network.plan import UPF_IPV6, NetworkPlan
 from makmal.network.recorder import PayloadRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld, simulate
@@ -30,7 +30,12 @@ IPSEC = frozenset({"n3", "n4", "n9"})
 
 def embedded_upf(world: World, plan: NetworkPlan, policy: UpfPolicy) -> Upf:
     """The embedded UPF, whose N6 is behind sockets of the world."""
-    n6 = AddressTranslation(world, plan.address("UPF"), answers_pings=policy.answers_icmp_echo)
+    n6 = AddressTranslation(
+        world,
+        plan.address("UPF"),
+        address_ipv6=plan.addresses.get(UPF_IPV6, ""),
+        answers_pings=policy.answers_icmp_echo,
+    )
     return Upf(world, plan, policy, data_network=n6)
 
 

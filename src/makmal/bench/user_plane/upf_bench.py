@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_address, ip_network
 from itertools import count
 from typing import Any
 
@@ -18,8 +18,8 @@ from makmal.bench.user_plane.data_host import DataHost
 from makmal.bench.user_plane.smf import TesterSession, TesterSmf
 from makmal.bench.user_plane.tunnels import TunnelEnd
 from makmal.network import n4_messages
-from makmal.network.plan import NetworkPlan
-from makmal.network.upf import packets
+from makmal.network.plan import HOST_IPV6, NetworkPlan
+from makmal.network.upf import packets, router
 from makmal.network.world import World
 from makmal.protocol import gtpu
 from makmal.trace.frame import Endpoint
@@ -65,6 +65,10 @@ class UpfBench(Steps):
         self.peer = TunnelEnd(world, plan.n9("UPF-2"), n9)
         self.host = DataHost(world, plan.address("DN"))
         self._addresses = self._pool()
+        self._prefixes = IPv6Network(plan.ue_pool_ipv6).subnets(new_prefix=64)
+        # As of the addresses of IPv4.
+        next(self._prefixes)
+        self.host_ipv6: DataHost | None = None
         self._tokens = count(1)
         # Sequence numbers of PFCP far from those that our SMF uses.
         self._numbers = count(0xF00000)
@@ -79,6 +83,8 @@ class UpfBench(Steps):
         """End what runs."""
         for end in (self.gnb, self.other_gnb, self.peer, self.host, self.smf, self.stranger):
             end.close()
+        if self.host_ipv6 is not None:
+            self.host_ipv6.close()
         await self._ipsec.close()
         await self.world.close()
 
@@ -212,6 +218,22 @@ class UpfBench(Steps):
         address = address or self.next_address()
         return await self.smf.establish(address, self.gnb.local, self.gnb.next_teid(), None)
 
+    async def ipv6_session(self) -> TesterSession:
+        """A session of IPv6, with a host of the data network to talk to. Raises NotDoneError."""
+        if self.host_ipv6 is None:
+            address = self.plan.addresses.get(HOST_IPV6)
+            if address is None:
+                raise NotDoneError(
+                    f"there is no host of IPv6: name one as {HOST_IPV6} in [laboratory.addresses]"
+                )
+            host = DataHost(self.world, address)
+            try:
+                await host.open()
+            except OSError as error:
+                raise NotDoneError(f"the host of IPv6 cannot be opened: {error}") from None
+            self.host_ipv6 = host
+        return await self.session(self.next_ipv6_address())
+
     async def roaming_session(self) -> tuple[TesterSession, tuple[Endpoint, int]]:
         """A session through the UPF of another PLMN on N9, and that one's end of the tunnel.
 
@@ -242,6 +264,13 @@ class UpfBench(Steps):
             raise NotDoneError(f"the pool of UE addresses {self.plan.ue_pool} is used up")
         return address
 
+    def next_ipv6_address(self) -> str:
+        """An IPv6 address for a UE, of a prefix that nobody else has."""
+        prefix = next(self._prefixes, None)
+        if prefix is None:
+            raise NotDoneError(f"the pool of prefixes {self.plan.ue_pool_ipv6} is used up")
+        return str(prefix[1])
+
     # Packets.
 
     def token(self, what: str) -> bytes:
@@ -249,8 +278,9 @@ class UpfBench(Steps):
         return f"makmal {what} {next(self._tokens)}".encode()
 
     def packet(self, source: str, token: bytes, to: Endpoint | None = None) -> bytes:
-        """A datagram of a UE to our host, or somebody else."""
-        receiver = to or self.host.endpoint
+        """A datagram of a UE to our host of the same family, or somebody else."""
+        host = self.host_ipv6 if ":" in source and self.host_ipv6 is not None else self.host
+        receiver = to or host.endpoint
         return packets.udp_packet(
             ip_address(source).packed,
             ip_address(receiver.address).packed,
@@ -268,6 +298,14 @@ class UpfBench(Steps):
             host.port,
             _UE_PORT,
             token,
+        )
+
+    @staticmethod
+    def router_advertisement(receiver: str, prefix: str) -> bytes:
+        """What a router tells its link (RFC 4861, 4.2), from a link-local address."""
+        sender = ip_address("fe80::4d4b").packed
+        return router.announcement(
+            sender, ip_address(receiver).packed, ip_address(prefix).packed[:8]
         )
 
     async def round_trip(self, session: TesterSession, what: str = "good packet") -> bool:

@@ -24,6 +24,8 @@ def _fault(name: str, description: str, *caught_by: str, **choices: Any) -> Faul
 _UNIQUE, _GUESSED = "TC_TEID_ID_UNIQUENESS_UPF", "MAKMAL_UPF_IDENTIFIER_PREDICTABILITY"
 _IPUPS, _MALFORMED = "TC_IPUPS_PACKET_HANDLING", "TC_IPUPS_MALFORED_MESSAGES"
 _FILTER, _SPOOFED = "TC_GTP-U_FILTERING", "MAKMAL_UPF_SOURCE_SPOOFING"
+_SPOOFED_IPV6 = "MAKMAL_UPF_IPV6_SOURCE_SPOOFING"
+_ADVERTISED = "MAKMAL_UPF_ROUTER_ADVERTISEMENT"
 _INSIDE, _ENDED = "MAKMAL_UPF_GTP_IN_GTP", "MAKMAL_UPF_ENDED_TUNNEL"
 _ERROR, _UNKNOWN = "MAKMAL_UPF_FALSE_ERROR_INDICATION", "MAKMAL_UPF_PFCP_UNKNOWN_PEER"
 _DELETED, _APART = "MAKMAL_UPF_SESSION_DELETION", "MAKMAL_UPF_UE_ISOLATION"
@@ -127,7 +129,20 @@ FAULTS: tuple[Fault, ...] = (
         "uplink-source-not-checked",
         "forwards packets of a UE with any source address",
         _SPOOFED,
+        _SPOOFED_IPV6,
         checks_uplink_source=False,
+    ),
+    _fault(
+        "uplink-ipv6-source-not-checked",
+        "checks the source address of IPv4 packets only",
+        _SPOOFED_IPV6,
+        checks_ipv6_source=False,
+    ),
+    _fault(
+        "ues-on-one-link",
+        "passes what a UE sends to all nodes of its link to all other UEs",
+        _ADVERTISED,
+        keeps_multicast_to_the_link=False,
     ),
     _fault(
         "gtpu-of-ues-processed",

@@ -41,8 +41,9 @@ class _Flow:
 class AddressTranslation:
     """A data network behind sockets at ``address``. Nothing leaves the world's scope.
 
-    ``connector`` opens the connections that UEs want; without one they are refused. ``hosts`` are
-    in this process, by their IP address: they take packets as they are.
+    IPv6 needs an address of its own. ``connector`` opens the connections that UEs want; without
+    one they are refused. ``hosts`` are in this process, by their IP address: they take packets as
+    they are.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class AddressTranslation:
         address: str,
         connector: Connector | None = None,
         *,
+        address_ipv6: str = "",
         answers_pings: bool = True,
     ) -> None:
         self.take: TakePacket | None = None
         self.log: list[str] = []
-        self._world, self._address, self._answers_pings = world, address, answers_pings
+        self._world, self._answers_pings = world, answers_pings
+        self._addresses = {4: address, 16: address_ipv6}
         self.hosts: dict[bytes, Callable[[bytes], None]] = {}
         self._connector = connector
         self._tcp = TcpStack(world, self._back, self._connection)
@@ -163,10 +166,13 @@ class AddressTranslation:
             if self.take is not None and source == remote:
                 self.take(packets.udp_packet(receiver, sender, receiver_port, sender_port, content))
 
+        address = self._addresses[len(receiver)]
         try:
-            flow.end = await self._world.open_datagrams(Endpoint(self._address, 0), back)
+            if not address:
+                raise OSError("there is no address of this family")
+            flow.end = await self._world.open_datagrams(Endpoint(address, 0), back)
         except OSError as error:
-            self.log.append(f"no socket for N6 at {self._address}: {error}")
+            self.log.append(f"no socket for N6 at {address or 'any address'}: {error}")
             self._flows.pop(key, None)
             return
         held, flow.held = flow.held, []

@@ -48,6 +48,10 @@ class UpfPolicy:
 
     # N3 (TS 29.281, 7.3.1; TS 23.501, 5.8.2; GSMA FS.20).
     checks_uplink_source: bool = True
+    checks_ipv6_source: bool = True
+    # What a UE sends to all nodes of its link is for the router alone (RFC 4861; TS 23.501,
+    # 5.8.2.2.3: each UE has a link of its own).
+    keeps_multicast_to_the_link: bool = True
     checks_qfi: bool = True
     answers_unknown_teid: bool = True
     closes_deleted_tunnels: bool = True

@@ -27,10 +27,15 @@ def advertisement(solicitation: bytes, prefix: bytes) -> bytes:
     """The answer: a prefix of 64 bits, for good."""
     asker = packets.source(solicitation)
     receiver = asker if asker[:8] == _LINK_LOCAL else _ALL_NODES
+    return announcement(_ROUTER, receiver, prefix)
+
+
+def announcement(sender: bytes, receiver: bytes, prefix: bytes) -> bytes:
+    """A router advertisement by whomever, of a prefix of 64 bits, for good."""
     # Hop limit 64, a router for as long as can be said; then the prefix information option.
     content = b"\x40\0\xff\xff" + bytes(8)
     content += b"\x03\x04\x40\x40" + b"\xff" * 8 + bytes(4) + prefix + bytes(8)
-    return _icmpv6(_ROUTER, receiver, _ADVERTISEMENT, content)
+    return _icmpv6(sender, receiver, _ADVERTISEMENT, content)
 
 
 def solicitation(interface_identifier: bytes) -> bytes:

@@ -173,7 +173,9 @@ class UpSession:
         rule.marked_qfi = next((each.qfi for each in rule.enforced if each.qfi), 1)
 
     def is_of_ue(self, address: bytes) -> bool:
-        """Whether an address of a packet is the UE's. A session without one forwards any."""
-        if len(address) == 4:
-            return self.ipv4 is None or address == self.ipv4
-        return self.ipv6_prefix is None or address[:8] == self.ipv6_prefix
+        """Whether an address of a packet is the UE's. Where the rules name no address of the UE
+        (a UPF between others, on N9), any is.
+        """
+        if self.ipv4 is None and self.ipv6_prefix is None:
+            return True
+        return address == self.ipv4 if len(address) == 4 else address[:8] == self.ipv6_prefix

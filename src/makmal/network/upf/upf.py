@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from makmal.network import n4_messages
 from makmal.network.identifiers import Identifiers
 from makmal.network.pfcp_node import PfcpNode
-from makmal.network.plan import NetworkPlan
+from makmal.network.plan import HOST_IPV6, NetworkPlan
 from makmal.network.security_gateway import GatewayChoices, SecurityGateway
 from makmal.network.upf.data_network import DataNetwork, EchoNetwork
 from makmal.network.upf.policy import UpfPolicy
@@ -33,7 +33,7 @@ _FEATURES = (
 # Who is at the other end of an interface that IPsec protects.
 _PEERS = {"n3": "gNB", "n4": "SMF", "n9": "UPF-2"}
 # Names of a plan that are no functions of the network, but of the world outside.
-_OUTSIDE = frozenset({"DN"})
+_OUTSIDE = frozenset({"DN", HOST_IPV6})
 
 
 class Upf:
@@ -65,7 +65,8 @@ class Upf:
             recognises_repeats=self._policy.recognises_repeated_requests,
             open_datagrams=self._open_datagrams,
         )
-        functions = [each for at, each in plan.addresses.items() if at not in _OUTSIDE]
+        outside = {plan.addresses.get(each) for each in _OUTSIDE}
+        functions = [each for each in plan.addresses.values() if each not in outside]
         functions += [plan.n3(name).address, plan.n4(name).address]
         self.user_plane = UserPlane(
             self._policy,

@@ -22,6 +22,7 @@ _CONTAINER = int(gtpu.ExtensionHeaderType.PDU_SESSION_CONTAINER)
 _WITH_CONTAINER = Struct(">BBHIHBBBBBB")
 _unpack = _WITH_CONTAINER.unpack_from
 _ADDED = 8
+_MULTICAST = b"\xff"
 _UDP_GTPU = 2152
 
 SendDatagram = Callable[[bytes, Endpoint], None]
@@ -250,8 +251,15 @@ class UserPlane:
             # From a link local address: the UE has no other yet (TS 23.501, 5.8.2.2.3).
             self._down(session, router.advertisement(packet, session.ipv6_prefix))
             return
+        if not (is_ipv4 or policy.keeps_multicast_to_the_link) and packet[24:25] == _MULTICAST:
+            # Only by a fault: all UEs are on one link.
+            for other in {each for each in self.by_address.values() if each.ipv6_prefix}:
+                if other is not session:
+                    self._down(other, packet)
+            return
         if (
             policy.checks_uplink_source
+            and (is_ipv4 or policy.checks_ipv6_source)
             and not (is_ipv4 and packet[12:16] == session.ipv4)
             and not session.is_of_ue(packets.source(packet))
         ):
