@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from makmal import __version__
 from makmal.bench import embedded_plan, target_fields
 from makmal.bench.hook_commands import read_hooks
+from makmal.bench.session_path import read_session_path
 from makmal.bench.target_addresses import (
     EMBEDDED,
     SIMULATED,
@@ -48,17 +49,26 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
 
     product = _product(root)
     kind = product.product_class
-    root.only("product", kind, "laboratory", "scope", "timers", "hooks", "declarations", "features")
+    root.only(
+        *("product", kind, "laboratory", "scope", "timers", "hooks", "declarations", "features"),
+        *("session", "subscriber", "home_network_key"),
+    )
     embedded = product.attachment == EMBEDDED
-    laboratory = Laboratory(SIMULATED if embedded else WIRE, {})
+    table = root.table("laboratory", "path", "network_namespace")
+    namespace = table.optional("network_namespace", toml_file.text) or ""
+    laboratory = Laboratory(SIMULATED if embedded else WIRE, {}, network_namespace=namespace)
     addresses = ProductAddresses({})
     scope = Scope(LOOPBACK) if embedded else read_scope(root, NETWORK, addresses, laboratory)
-    path = root.table("laboratory", "path").take(
-        "path", toml_file.choice(DIRECT, PDU_SESSION), DIRECT
-    )
-    if path != DIRECT and not embedded:
-        raise root.table("laboratory").fail(
-            "path", f"only the embedded {kind} is reached through the embedded network"
+    path = table.take("path", toml_file.choice(DIRECT, PDU_SESSION), DIRECT)
+    through_core = path == PDU_SESSION and not embedded
+    if "session" in root and not through_core:
+        raise root.fail(
+            "session", f'needs path = "{PDU_SESSION}" in [laboratory], and a {kind} of its own'
+        )
+    if through_core and "session" not in root:
+        raise root.fail(
+            "session",
+            f"is missing: name the core through which the {kind} is reached",
         )
     if embedded and kind in root:
         raise root.fail(kind, "the embedded one is known: leave this out")
@@ -76,16 +86,17 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
         else:
             device = read_device(root.table(kind), directory, scope)
         features = _features(root, kind)
+    session = read_session_path(root, scope) if through_core else None
     timers = read_timers(root) if "timers" in root else TargetTimers(test_case=600.0)
     return Target(
         name=name,
         text=text,
         product=product,
-        network=embedded_plan.embedded_plan(),
+        network=embedded_plan.embedded_plan() if session is None else session.plan,
         addresses=addresses,
         laboratory=laboratory,
         scope=scope,
-        subscriptions=(),
+        subscriptions=() if session is None else (session.subscription,),
         features=features,
         integrity_algorithms=(),
         ciphering_algorithms=(),
@@ -95,6 +106,7 @@ def read_end_target(root: Table, name: str, text: str) -> Target:
         application=application,
         device=device,
         through_session=path == PDU_SESSION,
+        session_path=session,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from makmal.bench.not_done import NotDoneError
 from makmal.bench.product_registration import PRODUCT_HEART_BEAT, ProductRegistration
 from makmal.bench.radio import embedded_gnb
 from makmal.bench.radio.gnb_bench import GnbBench, GnbSettings
+from makmal.bench.session_opening import opened_session
 from makmal.bench.steps import Controls
 from makmal.bench.subscriber_row import SubscriberRow
 from makmal.bench.target import Target
@@ -33,12 +34,9 @@ from makmal.network.recorder import NoRecorder, Recorder
 from makmal.network.reference_network import ReferenceNetwork
 from makmal.network.simulated_world import SimulatedWorld
 from makmal.network.transport.sctp_kernel import NOT_OFFERED, kernel_offers_sctp
-from makmal.network.transport.sctp_paths import Carriage
+from makmal.network.transport.sctp_paths import CARRIAGES
 from makmal.network.wire_world import WireWorld
 from makmal.network.world import World
-
-# Without one of these: what the machine can do.
-_CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP}
 
 
 def bench_opener(hooks: Hooks) -> OpenBench:
@@ -46,10 +44,8 @@ def bench_opener(hooks: Hooks) -> OpenBench:
     registration, row = ProductRegistration(hooks), SubscriberRow()
 
     def open_bench(target: Target, recorder: Recorder) -> AbstractAsyncContextManager[OpenedBench]:
-        if target.product.product_class == APPLICATION:
-            return opened_application(target, recorder)
-        if target.product.product_class == DEVICE:
-            return opened_device(target, recorder)
+        if target.product.product_class in END_CLASSES:
+            return _opened_end(target, recorder)
         if target.product.product_class == "UPF":
             return _opened_upf(target, recorder, hooks)
         if target.product.product_class == "gNB":
@@ -147,6 +143,24 @@ async def _opened_gnb(target: Target, recorder: Recorder) -> AsyncIterator[GnbBe
         await bench.close()
 
 
+@asynccontextmanager
+async def _opened_end(target: Target, recorder: Recorder) -> AsyncIterator[OpenedBench]:
+    """The bench of an application or a device, by sockets or through a PDU session."""
+    opened: Callable[..., AbstractAsyncContextManager[OpenedBench]] = {
+        APPLICATION: opened_application,
+        DEVICE: opened_device,
+    }[target.product.product_class]
+    if target.session_path is None:
+        async with opened(target, recorder) as bench:
+            yield bench
+        return
+    async with (
+        opened_session(target.session_path, target.scope, recorder) as connector,
+        opened(target, recorder, connector) as bench,
+    ):
+        yield bench
+
+
 def _world(target: Target, recorder: Recorder) -> World:
     if target.laboratory.world == SIMULATED:
         return SimulatedWorld(recorder, seed=target.sha256)
@@ -160,7 +174,7 @@ def _wire_world(target: Target, recorder: Recorder) -> WireWorld:
     return WireWorld(
         recorder,
         target.scope,
-        _CARRIAGES.get(laboratory.sctp),
+        CARRIAGES.get(laboratory.sctp),
         laboratory.sctp_udp_port,
         laboratory.http,
     )
@@ -171,7 +185,10 @@ def transport_of(target: Target) -> str:
     if target.laboratory.world == SIMULATED:
         return "simulated"
     if target.product.product_class in END_CLASSES:
-        return "not used"
+        path = target.session_path
+        if path is None:
+            return "not used"
+        return WireWorld(carriage=CARRIAGES.get(path.sctp)).describe()
     return _wire_world(target, NoRecorder()).describe()
 
 

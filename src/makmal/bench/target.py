@@ -19,6 +19,7 @@ from makmal.bench.device.settings import DeviceSettings
 from makmal.bench.end_target import END_CLASSES, read_end_target
 from makmal.bench.hook_commands import HookCommand, read_hooks
 from makmal.bench.ipsec.settings import IpsecSettings, read_ipsec
+from makmal.bench.session_path import SessionPath
 from makmal.bench.subscribers import Subscribers, read_subscribers
 from makmal.bench.target_addresses import (
     EMBEDDED,
@@ -123,6 +124,8 @@ class Target:
     device: DeviceSettings | None = None
     # The embedded application or device is reached through a PDU session of the embedded network.
     through_session: bool = False
+    # A real core, through which an application or a device is reached.
+    session_path: SessionPath | None = None
     # Who is at the other end of IPsec, and how.
     ipsec: IpsecSettings | None = None
 

@@ -25,6 +25,10 @@ class Carriage(StrEnum):
     UDP = "udp"
 
 
+# As target files name them.
+CARRIAGES = {"kernel": Carriage.KERNEL, "raw": Carriage.IP, "udp": Carriage.UDP}
+
+
 class PacketPath(Protocol):
     """Sends packets from one local address, and gives those that come to its receiver."""
 
