@@ -31,6 +31,7 @@ from makmal.bench.network_namespace import enter
 from makmal.bench.opening import policy_of
 from makmal.bench.target import Target, load_target, parse_target
 from makmal.bench.target_addresses import WHOLE_CORE
+from makmal.collector import collect_rarely
 from makmal.network.frame_recorder import FrameRecorder
 from makmal.network.gnb import Gnb
 from makmal.network.plan import FUNCTIONS, NetworkPlan
@@ -216,6 +217,8 @@ def main() -> int:
     parser.add_argument("--serve", choices=("neighbours", "amf"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     target = target_of(options.target)
+    # As the makmal command does.
+    collect_rarely()
     if target.laboratory.network_namespace:
         enter(target.laboratory.network_namespace)
     if options.serve:

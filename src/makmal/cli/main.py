@@ -8,6 +8,7 @@ import typer
 
 from makmal import __version__
 from makmal.cli.commands import Commands
+from makmal.collector import collect_rarely
 
 EXIT_COULD_NOT_BE_DONE = 2
 
@@ -47,6 +48,7 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
+    collect_rarely()
     try:
         app()
     except KeyboardInterrupt:

@@ -119,7 +119,7 @@ def verifies_autn(key: bytes, opc: bytes, rand: bytes, autn: bytes) -> bool:
     if len(autn) != AUTN_OCTETS:
         return False
     sqn = xor(autn[:6], f5(key, opc, rand))
-    return generate_autn(key, opc, rand, sqn, autn[6:8]) == autn
+    return f1(key, opc, rand, sqn, autn[6:8]) == autn[8:]
 
 
 def auts(key: bytes, opc: bytes, rand: bytes, sqn: bytes) -> bytes:

@@ -233,50 +233,64 @@ def build(
     Octets are taken as the element's encoding, whatever they are, unless the key is one of octets
     (NAS-PDU): pass its identifier to give raw octets there too. Raises EncodeError.
     """
-    elements: list[tuple[int, int, bytes]] = []
+    elements: list[ProtocolElement] = []
     for entry in entries:
         key, value = entry[0], entry[-1]
         importance = entry[1] if len(entry) == 3 else 0
         if isinstance(key, int):
             if not isinstance(value, bytes):
                 raise EncodeError("NGAP", f"IE {key}", "a number as key takes octets")
-            elements.append((key, importance, value))
+            elements.append(ProtocolElement(key, importance & 3, value))
         else:
-            elements.append((key.identifier, importance, _encoded(key, value)))
+            octets = _encoded(key, value)
+            elements.append(ProtocolElement(key.identifier, importance & 3, octets))
     if criticality is None:
         procedure = PROCEDURES.get(procedure_code)
         criticality = Criticality.REJECT if procedure is None else procedure.criticality
     header = bytes((int(kind) << 5, procedure_code, criticality << 6))
-    octets = _joined(header, elements) or _joined_long(header, elements)
-    return decode_recent(octets)
+    return _joined(header, elements) or decode_recent(_joined_long(header, elements))
 
 
-def _joined(header: bytes, elements: list[tuple[int, int, bytes]]) -> bytes | None:
-    """The octets of a message whose parts all have less than 16 K octets; None for a longer one."""
+def _joined(header: bytes, elements: list[ProtocolElement]) -> Pdu | None:
+    """A message whose parts all have less than 16 K octets; None for one that is longer, or that no
+    decoder would take. It is what ``decode`` would find in its octets.
+    """
+    kind = _KINDS.get(header[0])
+    if kind is None or header[2] == 0xC0:
+        return None
     content = bytearray((0, *len(elements).to_bytes(2, "big")))
+    positions = []
     for identifier, criticality, value in elements:
         size = len(value)
         if not 0 <= identifier <= 0xFFFF or size >= _FRAGMENT:
             return None
         if size < 0x80:
-            head = identifier << 16 | (criticality & 3) << 14 | size
+            head = identifier << 16 | criticality << 14 | size
             content += head.to_bytes(4, "big")
         else:
-            head = identifier << 24 | (criticality & 3) << 22 | 0x8000 | size
+            head = identifier << 24 | criticality << 22 | 0x8000 | size
             content += head.to_bytes(5, "big")
+        positions.append(len(content))
         content += value
     size = len(content)
     if size >= _FRAGMENT:
         return None
-    return (
-        header + (bytes((size,)) if size < 0x80 else (0x8000 | size).to_bytes(2, "big")) + content
+    header += bytes((size,)) if size < 0x80 else (0x8000 | size).to_bytes(2, "big")
+    octets = header + content
+    pdu = Pdu(
+        octets,
+        kind,
+        octets[1],
+        tuple(elements),
+        tuple([len(header) + each for each in positions]),
     )
+    return decode_recent.remember(octets, pdu)
 
 
-def _joined_long(header: bytes, elements: list[tuple[int, int, bytes]]) -> bytes:
+def _joined_long(header: bytes, elements: list[ProtocolElement]) -> bytes:
     inner = Writer()
     inner.bits(0, 1)
-    write_elements(inner, [ProtocolElement(*each) for each in elements])
+    write_elements(inner, elements)
     outer = Writer()
     outer.octets(header)
     outer.open_type(inner.finish())
