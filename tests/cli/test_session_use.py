@@ -18,6 +18,7 @@ from makmal.trace.frame import Endpoint
         (["ue", "--core", "127.0.0.2", "--get", "ftp://127.0.0.1/"], "write http://ADDRESS:PORT"),
         (["ue", "--core", "127.0.0.2", "--session-type", "ethernet"], "write ipv4, ipv6 or ipv4v6"),
         (["ue", "--core", "192.0.2.7"], "cannot be reached: name an address of this machine"),
+        (["serve", "--address", "192.0.2.7"], "it serves on the loopback interface only"),
         (["up", "--data-network", "internet"], "write sockets, tun, echo"),
     ],
 )

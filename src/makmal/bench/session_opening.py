@@ -23,6 +23,7 @@ from makmal.trace.frame import Endpoint
 
 # After the last message, the association ends in order.
 _ASSOCIATION_SECONDS = 0.05
+_RELEASE_SECONDS = 3.0
 
 
 class _SessionAndHost(Connector):
@@ -58,7 +59,10 @@ async def opened_session(
         except (UnreachableError, OSError) as error:
             raise NotDoneError(f"there is no PDU session to go through: {error}") from None
         yield _SessionAndHost(connector, scope)
+        # A core may be at it still when the answer is there: the gNB leaves after the connection.
+        released = ue.ends("connection")
         await ue.deregister()
+        await asyncio.wait((released,), timeout=_RELEASE_SECONDS)
     finally:
         if connector is not None:
             connector.close()
@@ -70,7 +74,7 @@ async def opened_session(
 async def _session(ue: Ue, path: SessionPath) -> PduSession:
     registered = await ue.register()
     if not registered.accepted:
-        cause = "" if registered.cause is None else f" with 5GMM cause {registered.cause}"
+        cause = "" if registered.cause is None else f" (5GMM cause {registered.cause})"
         raise UnreachableError(
             f"{path.subscription.supi} was not registered{cause}: does the core know it, with "
             "this K and OPc, in this PLMN and tracking area?"

@@ -46,6 +46,10 @@ def command(
         if what not in _KINDS:
             raise ValueError(f"there is no {what}; {nearest(what, _KINDS, 'there are')}")
         local = str(ip_address(address))
+        if not ip_address(address).is_loopback:
+            raise ValueError(
+                f"--address {address}: it serves on the loopback interface only, such as 127.0.0.1"
+            )
         directory.mkdir(parents=True, exist_ok=True)
         asyncio.run(_serve(what, local, faults or [], directory))
     except (ValueError, OSError) as error:
