@@ -13,10 +13,12 @@ class AusfPolicy:
     default is what the specification demands.
     """
 
-    # Configuration: the serving networks of roaming partners, and for how many seconds a vector
-    # may be answered (TS 33.501, 6.1.3.2.0, step 11).
+    # Configuration: the serving networks of roaming partners; for how many seconds a vector holds,
+    # and whether an answer that comes later is refused, which TS 33.501, 6.1.3.2.0, step 11, leaves
+    # to the AUSF ("may").
     roaming_networks: tuple[str, ...] = ()
     vector_seconds: float = 60.0
+    heeds_expiry: bool = True
 
     # TS 33.501, 6.1.2: the SEAF is entitled to the serving network name that it gives.
     authorizes_serving_network: bool = True
@@ -24,7 +26,6 @@ class AusfPolicy:
 
     # TS 33.501, 6.1.3.2.0, steps 11 and 12.
     compares_res_star: bool = True
-    heeds_expiry: bool = True
     vector_serves_once: bool = True
     # Keys and SUPI leave the AUSF only after the proof.
     withholds_k_seaf: bool = True

@@ -58,6 +58,8 @@ FAULTS: tuple[Fault, ...] = (
 VARIATIONS: tuple[Variation, ...] = (
     Variation("short-lived-vectors", "AUSF", "its vectors hold for ten seconds",
               _ausf(vector_seconds=10.0)),
+    Variation("vectors-never-expire", "AUSF", "it believes answers however late they come",
+              _ausf(heeds_expiry=False)),
     Variation("roaming-partner", "AUSF", "it has a roaming partner",
               _ausf(roaming_networks=("5G:mnc002.mcc001.3gppnetwork.org",))),
 )  # fmt: skip
