@@ -51,6 +51,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
         (Path, "rename"),
         (Path, "replace"),
         (Path, "mkdir"),
+        (Path, "write_bytes"),
         (Path, "unlink"),
         (shutil, "rmtree"),
         (evidence_module, "write_whole"),

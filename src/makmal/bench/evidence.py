@@ -211,7 +211,7 @@ class Evidence:
             shutil.rmtree(place)
         place.mkdir()
         if knowledge is not None:
-            write_whole(place / KNOWLEDGE, knowledge_text(knowledge).encode())
+            (place / KNOWLEDGE).write_bytes(knowledge_text(knowledge).encode())
         return place
 
     def write_run(self, run: RunRecord) -> None:
@@ -219,16 +219,19 @@ class Evidence:
         place = self.directory / f"{run.test_case}{UNFINISHED}"
         document = asdict(run)
         document["environment"] = {**self._environment, **(run.environment or {})}
-        write_whole(place / RUN, json_octets(document))
+        (place / RUN).write_bytes(json_octets(document))
 
     def finish(self, verdict: Verdict) -> None:
         """A test case is done: from now on its result is on record."""
         name = verdict.test_case
         place, final = self.directory / f"{name}{UNFINISHED}", self.directory / name
-        write_whole(place / VERDICT, json_octets(verdict_as_json(verdict)))
+        (place / VERDICT).write_bytes(json_octets(verdict_as_json(verdict)))
+        # Nobody relies on what is in here before all of it is on the disk, so that is when it is
+        # brought there.
         for path in place.iterdir():
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
+        sync_directory(place)
         kept = {each: value for each, value in self._files.items() if not _is_of(each, name)}
         if kept != self._files:
             write_manifest(self.directory, kept)
