@@ -15,7 +15,9 @@ _VERSIONS = {
 }
 
 # Authenticated encryption with an ephemeral key exchange: what TS 33.210, 6.2.3 (TLS 1.2 after
-# RFC 7540, appendix A; TLS 1.3 after RFC 8446, 9.1) leaves of the IANA registry.
+# RFC 7540, 9.2.2 and appendix A; TLS 1.3 after RFC 8446, 9.1) leaves of the IANA registry. RFC 7540
+# names DHE beside ECDHE, and RFC 9325, 4.2, which advises against DHE, forbids it not: so those
+# suites are none that are forbidden. A test compares the list with OpenSSL's.
 _ALLOWED = {
     0x1301: "TLS_AES_128_GCM_SHA256",
     0x1302: "TLS_AES_256_GCM_SHA384",
