@@ -8,7 +8,7 @@ from typing import Any
 from makmal.judges.verdict import Findings
 from makmal.protocol import nas
 from makmal.trace.message import NasMessage, SbiMessage
-from makmal.trace.trace import Section, Trace
+from makmal.trace.trace import NOT_DONE, Section, Trace
 
 M = nas.MessageType
 AUSF = "nausf-auth"
@@ -62,12 +62,15 @@ def document(message: SbiMessage | None) -> dict[str, Any]:
 
 
 def variant(trace: Trace, findings: Findings, name: str) -> Section | None:
-    """The section of a variant; a doubt when it was not run."""
+    """The section of a variant; a doubt when it was not run. That it was prepared is not enough: a
+    trace may end there. What was not done, or does not apply, the trace says itself.
+    """
     section = trace.section(name)
-    if section is None:
-        if not any(name in each.name for each in trace.sections() if each.name):
-            findings.doubt(f"{name}: not in this trace")
-        return None
+    if section is None and not any(
+        name in each.name and each.name.startswith((NOT_DONE, NOT_APPLICABLE))
+        for each in trace.sections()
+    ):
+        findings.doubt(f"{name}: not in this trace")
     return section
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.reading import document, exchange, requests, variant
@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from makmal.bench.bench import Bench
 
 _FOREIGN_NETWORK = "5G:mnc001.mcc001.3gppnetwork.org"
-_SECRET = ("kseaf", "kSeaf", "kausf", "xresStar", "supi")
+_SECRET = frozenset({"kseaf", "kSeaf", "kausf", "kAusf", "xresStar", "supi"})
+
+
+def _members(value: Any) -> set[str]:
+    """The names of all members that have a value, however deep."""
+    if isinstance(value, list):
+        return set[str]().union(*map(_members, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {name for name, content in value.items() if content is not None}
+    return own.union(*map(_members, value.values()))
 
 
 class ChallengeWithholds(TestCase):
@@ -38,12 +48,12 @@ class ChallengeWithholds(TestCase):
         if section is not None and judge_served(findings, self.STEP, section):
             found = exchange(section)
             answer = None if found is None else found[1]
-            data = document(answer).get("5gAuthData")
-            shown = {**document(answer), **(data if isinstance(data, dict) else {})}
-            for name in _SECRET:
-                if shown.get(name) is not None:
-                    frame = section.frame if answer is None else answer.frame
-                    findings.violation(f"the challenge holds {name}", frame)
+            shown = document(answer)
+            frame = section.frame if answer is None else answer.frame
+            if not shown.get("5gAuthData"):
+                findings.doubt(f"{self.STEP}: the answer holds none", frame)
+            for name in sorted(_members(shown) & _SECRET):
+                findings.violation(f"the challenge holds {name}", frame)
         return self.conclude(findings, trace, "no challenge was asked for")
 
 
@@ -95,17 +105,28 @@ class Resynchronisation(TestCase):
         findings = Findings()
         section = variant(trace, findings, self.STEP)
         found = None if section is None else exchange(section)
-        if section is not None and found is not None:
-            given = document(found[0]).get("resynchronizationInfo")
-            asked = list(requests(section, "nudm-ueau"))
-            if not asked:
-                findings.violation("the UDM was not asked", found[0].frame)
-            elif document(asked[0]).get("resynchronizationInfo") != given:
+        given = None if found is None else document(found[0]).get("resynchronizationInfo")
+        if section is not None and (found is None or given is None):
+            findings.doubt("no synchronisation failure was reported", section.frame)
+        elif section is not None and found is not None:
+            asked = [
+                each
+                for each in requests(section, "nudm-ueau")
+                if "generate-auth-data" in (each.http.path or "")
+            ]
+            passed_on = [e for e in asked if document(e).get("resynchronizationInfo") == given]
+            # Who was not answered, or told of an overload, saw nothing come to an end.
+            ended = found[1] is not None and (found[1].http.status or 500) < 500
+            if passed_on and ended:
+                findings.conforming(
+                    "the UDM was given RAND and AUTS", found[0].frame, passed_on[0].frame
+                )
+            elif not ended:
+                findings.doubt("the AUSF did not answer", found[0].frame)
+            elif asked:
                 findings.violation(
                     "the UDM was asked without RAND and AUTS", found[0].frame, asked[0].frame
                 )
             else:
-                findings.conforming(
-                    "the UDM was given RAND and AUTS", found[0].frame, asked[0].frame
-                )
+                findings.violation("the UDM was not asked", found[0].frame)
         return self.conclude(findings, trace, "no synchronisation failure was reported")

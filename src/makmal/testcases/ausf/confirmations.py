@@ -25,6 +25,16 @@ def _answer(section: Section) -> tuple[dict[str, Any], tuple[int, ...]] | None:
     return document(found[1]), (found[0].frame, found[1].frame)
 
 
+def _answered(section: Section) -> str | None:
+    """The result that the AUSF gave the SEAF, empty for none in a refusal; None for no answer."""
+    found = exchange(section)
+    status = 0 if found is None or found[1] is None else found[1].http.status or 0
+    if found is None or not (200 <= status < 300 or 400 <= status < 500):
+        return None
+    result = document(found[1]).get("authResult")
+    return result if isinstance(result, str) else "" if status >= 400 else None
+
+
 def _judge_proof(findings: Findings, name: str, section: Section) -> bool:
     """The right answer must be believed, or nothing that is refused proves anything."""
     found = _answer(section)
@@ -47,7 +57,7 @@ def _judge_no_proof(findings: Findings, name: str, section: Section) -> None:
         findings.violation(f"{name}: believed", *frames)
     elif any(said.get(each) for each in _KEYS):
         findings.violation(f"{name}: KSEAF was given all the same", *frames)
-    elif status >= 500:
+    elif not (200 <= status < 300 or 400 <= status < 500):
         findings.doubt(f"{name}: answered with {status}", *frames)
     else:
         findings.conforming(f"{name}: not believed", *frames)
@@ -164,14 +174,19 @@ class ResultConfirmation(TestCase):
                 for each in requests(section, "nudm-ueau")
                 if "auth-events" in (each.http.path or "")
             ]
-            if not reported:
-                # 6.1.4.1a: that a failure is reported is up to the home network.
-                if success:
-                    findings.violation(f"{name}: the UDM was not told", section.frame)
-                else:
-                    findings.conforming(f"{name}: the UDM was told of no success", section.frame)
-            elif document(reported[0]).get("success") is success:
-                findings.conforming(f"{name}: the UDM was told so", reported[0].frame)
+            # It may be told again, when the UDM did not answer at once.
+            told = next((e for e in reported if document(e).get("success") is success), None)
+            other = next((e for e in reported if document(e).get("success") is not success), None)
+            answer = _answered(section)
+            if answer is None or (success and answer != _SUCCESS):
+                findings.doubt(f"{name}: the AUSF did not say so to the SEAF", section.frame)
+            elif other is not None:
+                findings.violation(f"{name}: the UDM was told otherwise", other.frame)
+            elif told is not None:
+                findings.conforming(f"{name}: the UDM was told so", told.frame)
+            elif success:
+                findings.violation(f"{name}: the UDM was not told", section.frame)
             else:
-                findings.violation(f"{name}: the UDM was told otherwise", reported[0].frame)
+                # 6.1.4.1a: that a failure is reported is up to the home network.
+                findings.conforming(f"{name}: the UDM was told of no success", section.frame)
         return self.conclude(findings, trace, "no authentication was seen")

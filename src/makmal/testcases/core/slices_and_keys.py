@@ -41,17 +41,23 @@ class SubscribedSlices(TestCase):
         """Fail when the requested slice is allowed."""
         findings = Findings()
         good = variant(trace, findings, self.GOOD)
-        if good is not None and judge_served(findings, self.GOOD, good):
+        granted = None if good is None else exchange(good)
+        if granted is not None and not document(granted[1]).get("allowedNssaiList"):
+            findings.doubt(f"{self.GOOD}: no slice was allowed, so that nothing is shown")
+        elif good is not None and judge_served(findings, self.GOOD, good):
             for name in (self.NOT_SUBSCRIBED, self.NOT_SERVED):
                 section = variant(trace, findings, name)
                 found = None if section is None else exchange(section)
-                if section is None or found is None or found[1] is None:
+                if section is None:
+                    continue
+                if found is None or found[1] is None:
+                    findings.doubt(f"{name}: no answer", section.frame)
                     continue
                 frames = found[0].frame, found[1].frame
                 allowed = document(found[1]).get("allowedNssaiList")
                 if allowed:
                     findings.violation(f"{name}: it is allowed", *frames)
-                elif (found[1].http.status or 0) < 500:
+                elif (found[1].http.status or 0) in (*range(200, 300), *range(400, 500)):
                     findings.conforming(f"{name}: it is not allowed", *frames)
                 else:
                     findings.doubt(f"{name}: answered with {found[1].http.status}", *frames)

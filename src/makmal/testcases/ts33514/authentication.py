@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from makmal.bench.bench import Bench
 
 _SQN_OCTETS = 6
+# What says nothing of the request (RFC 9110, 15; RFC 6585, 4).
+_NOT_NOW = frozenset({301, 302, 303, 307, 308, 429, 502, 503, 504})
 
 
 class Deconcealment(TestCase):
@@ -124,6 +127,9 @@ class SynchronisationFailure(TestCase):
         if old is None or found is None or found[1] is None:
             findings.doubt(f"{name}: no answer", section.frame)
             return
+        if not isinstance(document(old[1]).get("authenticationVector"), dict):
+            findings.doubt(f"{name}: there was no vector before", before.frame)
+            return
         request, answer = found[0], found[1]
         frames = request.frame, answer.frame
         status = answer.http.status or 0
@@ -142,7 +148,7 @@ class SynchronisationFailure(TestCase):
     ) -> None:
         if name == self.FORGED and 400 <= status < 500:
             findings.conforming(f"{name}: refused with {status}", *frames)
-        elif name == self.FORGED:
+        elif name == self.FORGED or status in _NOT_NOW or not 200 <= status < 600:
             findings.doubt(f"{name}: answered with {status}", *frames)
         else:
             findings.violation(f"{name}: no new vector, but {status}", *frames)
@@ -246,7 +252,7 @@ class AuthenticationStatus(TestCase):
         wrong = [
             member
             for member in self._MEMBERS
-            if document(put).get(member) != document(request).get(member)
+            if not _is_same(document(put).get(member), document(request).get(member))
         ]
         if supi is not None and f"/{supi}/" not in (put.http.path or ""):
             findings.violation(f"{name}: stored for another SUPI", *frames)
@@ -256,6 +262,16 @@ class AuthenticationStatus(TestCase):
             findings.doubt(f"{name}: the UDR did not answer", *frames)
         else:
             findings.conforming(f"{name}: stored as reported", *frames)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values say the same; a date-time may be written in several ways (RFC 3339)."""
+    if one == other or not (isinstance(one, str) and isinstance(other, str)):
+        return bool(one == other)
+    try:
+        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    except (TypeError, ValueError):
+        return False
 
 
 def _supi_in(request: SbiMessage) -> str | None:

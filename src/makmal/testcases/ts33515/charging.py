@@ -13,6 +13,7 @@ from makmal.trace.trace import Trace
 if TYPE_CHECKING:
     from makmal.bench.bench import Bench
 
+_Session = tuple[str | None, int | None]
 # The declaration that says how many sessions the product holds at most.
 MAXIMUM = "maximum-sessions"
 
@@ -36,7 +37,7 @@ class ChargingIds(TestCase):
     def judge(self, trace: Trace) -> Verdict:
         """Fail on an id that comes again."""
         findings = Findings()
-        seen: dict[int, int] = {}
+        seen: dict[int, tuple[_Session, int]] = {}
         opened = wanted = 0
         for section in trace.sections():
             match = self._SESSION.fullmatch(section.name)
@@ -50,23 +51,37 @@ class ChargingIds(TestCase):
                 identity = _charging_id(document(request))
                 if resource.rstrip("/") != "chargingdata" or identity is None:
                     continue
-                if identity in seen:
-                    findings.violation(
-                        "a charging id of another session again", seen[identity], request.frame
-                    )
-                else:
+                session = _session(document(request))
+                known = seen.setdefault(identity, (session, request.frame))
+                if known[1] == request.frame:
                     findings.conforming("a charging id of its own", request.frame)
-                seen.setdefault(identity, request.frame)
+                # A request that was not answered is sent again (TS 32.290, 5.5.2).
+                elif known[0] != session or None in session:
+                    findings.violation(
+                        "a charging id of another session again", known[1], request.frame
+                    )
         if opened < wanted:
             findings.doubt(f"only {opened} of {wanted} sessions could be opened")
-        elif len(seen) < opened and not seen:
-            findings.doubt("the SMF sent the CHF no charging data")
+        elif len(seen) < opened:
+            findings.doubt(f"of {opened} sessions, the CHF saw the charging data of {len(seen)}")
         if MAXIMUM not in trace.declarations:
             findings.doubt(
                 f"{opened} sessions were opened; missing is how many the product holds at most "
                 f'([declarations.{MAXIMUM}] with a statement such as "1000 sessions")'
             )
         return self.conclude(findings, trace, "no charging data was requested")
+
+
+def _session(value: dict[str, object]) -> _Session:
+    """Whose session it is, and its identity (TS 32.291, 6.1.6.2.1.1 and 6.1.6.2.2.3)."""
+    information = value.get("pDUSessionChargingInformation")
+    inner = information.get("pduSessionInformation") if isinstance(information, dict) else None
+    identity = inner.get("pduSessionID") if isinstance(inner, dict) else None
+    subscriber = value.get("subscriberIdentifier")
+    return (
+        subscriber if isinstance(subscriber, str) else None,
+        identity if isinstance(identity, int) else None,
+    )
 
 
 def _charging_id(value: dict[str, object]) -> int | None:

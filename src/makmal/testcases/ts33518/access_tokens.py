@@ -30,12 +30,13 @@ class TokenGrant(TestCase):
     TYPE = "a request of a consumer that says to be of another NF type"
     SERVICE = "a request for a service that nobody offers"
     FORBIDDEN = "a request for a producer that does not allow the consumer"
+    REGISTRATION, _FUNCTIONS = "registration of consumer and producers", 3
     _REFUSED = (UNKNOWN, TYPE, SERVICE, FORBIDDEN)
 
     async def procedure(self, bench: Bench) -> None:
         """Functions of ours: a consumer, a producer that allows it, and one that does not."""
         nrf = bench.services.nrf
-        with bench.variant("registration of consumer and producers"):
+        with bench.variant(self.REGISTRATION):
             consumer = await nrf.register("SMF")
             producer = await nrf.register_producer(["SMF", "AMF"])
             other = await nrf.register_producer(["NEF"])
@@ -55,6 +56,14 @@ class TokenGrant(TestCase):
         """Fail on a token for who may have none, or on one that opens more than was asked for."""
         findings = Findings()
         section = variant(trace, findings, self.GOOD)
+        registered = trace.section(self.REGISTRATION)
+        taken = [
+            each
+            for each in (() if registered is None else registered.services)
+            if not each.http.is_request and each.http.status in (200, 201)
+        ]
+        if len(taken) < self._FUNCTIONS:
+            findings.doubt("consumer and producers could not all be registered")
         if section is not None and self._judge_good(findings, section):
             for name in self._REFUSED:
                 refused = variant(trace, findings, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.testcases.reading import document, exchange, variant
+from makmal.testcases.reading import PREPARATION, document, exchange, variant
 from makmal.testcases.test_case import TestCase
 from makmal.trace.trace import Section, Trace
 
@@ -31,6 +31,8 @@ class _Discovery(TestCase):
     needs: ClassVar[tuple[str, ...]] = ("neighbours",)
     ALLOWED = "discovery by a consumer that is allowed"
     OTHERS: ClassVar[tuple[str, ...]]
+    # Whether leaving out the producer is as good as refusing.
+    may_find_nothing: ClassVar[bool] = False
 
     def _judge(self, findings: Findings, trace: Trace, producer: str) -> None:
         control = variant(trace, findings, self.ALLOWED)
@@ -60,8 +62,8 @@ class _Discovery(TestCase):
             findings.doubt(f"{name}: no answer", *frames)
         elif _holds(profiles, producer):
             findings.violation(f"{name}: the producer was found", *frames)
-        elif status == 403:
-            findings.conforming(f"{name}: refused with 403", *frames)
+        elif status == 403 or (status == 200 and self.may_find_nothing):
+            findings.conforming(f"{name}: not found ({status})", *frames)
         else:
             findings.doubt(f"{name}: nothing was found, but {status} instead of 403", *frames)
 
@@ -111,6 +113,8 @@ class DiscoveryAuthorization(_Discovery):
     DOMAIN = "discovery by a consumer of another domain"
     SUSPENDED = "discovery of a producer that is suspended"
     OTHERS = (TYPE, PLMN, DOMAIN)
+    # TS 29.510, 6.2.6.2.3: a profile that the requester may not discover is left out.
+    may_find_nothing = True
 
     async def procedure(self, bench: Bench) -> None:
         """One producer with all three lists; each variant misses one of them."""
@@ -135,7 +139,7 @@ class DiscoveryAuthorization(_Discovery):
             await nrf.discover(
                 producer, None, **{**good, "requester_nf_instance_fqdn": "smf.other.test"}
             )
-        with bench.variant(f"preparation of {self.SUSPENDED}"):
+        with bench.variant(f"{PREPARATION}{self.SUSPENDED}"):
             await nrf.change(producer, "/nfStatus", "SUSPENDED")
         with bench.variant(self.SUSPENDED):
             await nrf.discover(producer, None, **good)
@@ -150,12 +154,16 @@ class DiscoveryAuthorization(_Discovery):
             suspended = variant(trace, findings, self.SUSPENDED)
             if suspended is not None:
                 status, profiles, frames = _found(suspended)
-                if _holds(profiles, producer):
+                if not _was_changed(trace.section(f"{PREPARATION}{self.SUSPENDED}")):
+                    findings.doubt(f"{self.SUSPENDED}: it could not be suspended", *frames)
+                elif _holds(profiles, producer):
                     findings.violation(f"{self.SUSPENDED}: it was found", *frames)
                 elif status is None:
                     findings.doubt(f"{self.SUSPENDED}: no answer", *frames)
-                else:
+                elif status in (200, 404):
                     findings.conforming(f"{self.SUSPENDED}: it was not found", *frames)
+                else:
+                    findings.doubt(f"{self.SUSPENDED}: answered with {status}", *frames)
         return self.conclude(findings, trace, "nothing was discovered")
 
     def _judge_control(
@@ -165,6 +173,11 @@ class DiscoveryAuthorization(_Discovery):
         if shown:
             # TS 29.510, 6.2.6.2.3.
             findings.violation(f"the answer shows {', '.join(shown)}", *frames)
+
+
+def _was_changed(section: Section | None) -> bool:
+    found = None if section is None else exchange(section)
+    return found is not None and found[1] is not None and found[1].http.status in (200, 204)
 
 
 def _registered(section: Section) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.protocol.errors import DecodeError
-from makmal.testcases.reading import variant
+from makmal.testcases.reading import document, variant
 from makmal.testcases.test_case import TestCase
-from makmal.testcases.ts33117.exchanges import judge_refused, judge_served
+from makmal.testcases.ts33117.exchanges import NOT_AUTHORIZED, judge_refused, judge_served
 from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
@@ -69,13 +68,32 @@ class NotificationAuthorization(TestCase):
             allowed, other = (
                 _told(section, each, _registered(section)) for each in (self.ALLOWED, self.OTHER)
             )
+            unanswered = self._is_unanswered(findings, trace)
             if other is not None:
                 findings.violation("a consumer that is not allowed was told", other)
+            elif unanswered:
+                findings.doubt("the subscriptions were not all answered", section.frame)
             elif allowed is None:
                 findings.doubt("nobody was told, so that nothing is shown", section.frame)
             else:
                 findings.conforming("only the consumer that is allowed was told", allowed)
         return self.conclude(findings, trace, "nothing changed")
+
+    def _is_unanswered(self, findings: Findings, trace: Trace) -> bool:
+        """Whether one of the two subscriptions is missing, or was not answered. The one that is not
+        allowed may be refused.
+        """
+        section = variant(trace, findings, self.PREPARATION)
+        answered = set()
+        for each in () if section is None else section.services:
+            if each.http.is_request or each.request is None:
+                continue
+            uri, status = document(each.request).get("nfStatusNotificationUri"), each.http.status
+            for name in (self.ALLOWED, self.OTHER):
+                if isinstance(uri, str) and uri.endswith(f"/{name}") and status is not None:
+                    good = status == 201 or (name == self.OTHER and status in NOT_AUTHORIZED)
+                    answered |= {name} if good else set()
+        return len(answered) < 2
 
 
 def _registered(section: Section) -> str | None:
@@ -94,11 +112,7 @@ def _told(section: Section, name: str, instance: str | None) -> int | None:
     for each in section.services:
         if not each.http.is_request or not (each.http.path or "").endswith(f"/{name}"):
             continue
-        try:
-            document = each.http.json().value
-        except DecodeError:
-            continue
-        uri = document.get("nfInstanceUri") if isinstance(document, dict) else None
+        uri = document(each).get("nfInstanceUri")
         if instance is not None and isinstance(uri, str) and uri.endswith(f"/{instance}"):
             return each.frame
     return None
