@@ -46,18 +46,32 @@ class KeyRefresh(TestCase):
         read = {id(message): said for message, said in reconfigurations(section)}
         used: dict[UserEquipment, set[int]] = {}
         seen: dict[UserEquipment, set[int]] = {}
+        active: dict[UserEquipment, set[int]] = {}
+        heard: set[tuple[UserEquipment, bytes]] = set()
         for each in section.messages:
             if not isinstance(each, RrcMessage) or each.uplink or each.user_equipment is None:
                 continue
             ue = each.user_equipment
             if each.message.kind in ("securityModeCommand", "rrcResume", "rrcReestablishment"):
                 used[ue] = set()
+            if each.message.kind in ("rrcRelease", "securityModeCommand"):
+                active[ue] = set()
             said = read.get(id(each))
             if said is None:
                 continue
             if said.key_update is not None and said.sync is not None:
                 used[ue] = set()
+            # The same PDU once more is a retransmission.
+            if each.pdu and (ue, each.pdu) in heard:
+                continue
+            heard.add((ue, each.pdu))
+            present = active.setdefault(ue, set())
+            present -= set(said.released_drbs)
             for drb in said.drbs:
+                # TS 38.331, 5.3.5.6.5: a DRB that is there already is reconfigured.
+                if drb.identity in present:
+                    continue
+                present.add(drb.identity)
                 if drb.identity in used.setdefault(ue, set()):
                     findings.violation(
                         "the identity of a radio bearer came again with the same key", each.frame

@@ -1,0 +1,173 @@
+"""What was not observed is no pass, and a trace that ends early is no fail."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from makmal.bench.embedded_plan import embedded_plan
+from makmal.bench.embedded_targets import EMBEDDED_TARGETS, EmbeddedTarget, targets_of
+from makmal.judges.verdict import Outcome
+from makmal.testcases.registry import test_cases
+from makmal.testcases.test_case import TestCase
+from makmal.trace.message import (
+    ApplicationMessage,
+    Message,
+    SbiMessage,
+    Step,
+)
+from makmal.trace.trace import Trace
+
+ROOMS = (
+    *("ts33511", "ts33514", "ts33515", "ts33518"),
+    *("ausf", "user_plane_abuse", "core"),
+)
+# What the product says is also seen in what its neighbour passes on: the AMF, the source gNB.
+PASSED_ON = {"TC_UP_POLICY_PRECEDENCE_SMF", "Alg_select_change_gNB"}
+Messages = Iterable[Message]
+
+
+def is_examined(test_case: TestCase) -> bool:
+    return type(test_case).__module__.split(".")[2:3][0:1] in [[room] for room in ROOMS]
+
+
+def address_of(product_class: str) -> str:
+    return embedded_plan().address(product_class)
+
+
+def pairs() -> list[tuple[TestCase, EmbeddedTarget]]:
+    return [
+        (test_case, target)
+        for test_case in (kind() for kind in test_cases().values())
+        if is_examined(test_case)
+        for target in targets_of(test_case)
+    ]
+
+
+PAIRS = pairs()
+IDS = [f"{test_case.name}-{target.product_class}" for test_case, target in PAIRS]
+every_pair = pytest.mark.parametrize(("test_case", "target"), PAIRS, ids=IDS)
+
+
+@cache
+def sound_trace(name: str, product_class: str) -> Trace:
+    target = EMBEDDED_TARGETS[product_class]
+    return target.trace_of(test_cases()[name](), target.sound, target.features)
+
+
+def judged(name: str, trace: Trace, messages: Messages) -> Outcome:
+    return test_cases()[name]().judge(replace(trace, messages=tuple(messages))).outcome
+
+
+def steps_of(trace: Trace) -> list[tuple[str, range]]:
+    """The names of the steps, and which messages are in them."""
+    marks = [at for at, each in enumerate(trace.messages) if isinstance(each, Step)]
+    ends = [*marks[1:], len(trace.messages)]
+    names = [each.name for each in trace.messages if isinstance(each, Step)]
+    return [(name, range(at + 1, end)) for name, at, end in zip(names, marks, ends, strict=True)]
+
+
+def is_from(message: Message, address: str) -> bool:
+    return not isinstance(message, Step) and message.source.address == address
+
+
+def answered_with(status: int, address: str) -> Callable[[Message], Message]:
+    """Every answer of the product becomes one of this status, with nothing in it."""
+
+    def changed(message: Message) -> Message:
+        if (
+            not isinstance(message, SbiMessage | ApplicationMessage)
+            or message.http.is_request
+            or not is_from(message, address)
+        ):
+            return message
+        other = copy.copy(message)
+        other.http = replace(message.http, status=status, headers=(), body=b"")
+        return other
+
+    return changed
+
+
+@every_pair
+def test_nothing_seen_is_inconclusive(test_case: TestCase, target: EmbeddedTarget) -> None:
+    trace = sound_trace(test_case.name, target.product_class)
+    marks = [each for each in trace.messages if isinstance(each, Step)]
+    assert judged(test_case.name, trace, ()) is Outcome.INCONCLUSIVE
+    assert judged(test_case.name, trace, marks) is Outcome.INCONCLUSIVE
+    assert judged(test_case.name, trace, trace.messages) is Outcome.PASS
+
+
+@every_pair
+def test_a_product_that_says_nothing_does_not_pass(
+    test_case: TestCase, target: EmbeddedTarget
+) -> None:
+    trace, address = (
+        sound_trace(test_case.name, target.product_class),
+        address_of(target.product_class),
+    )
+    if test_case.name in PASSED_ON:
+        pytest.skip("a neighbour passes on what the product says")
+    silent = [each for each in trace.messages if not is_from(each, address)]
+    assert judged(test_case.name, trace, silent) is not Outcome.PASS
+    for name, inside in steps_of(trace):
+        if name.startswith(("preparation of ", "a challenge for ", "a challenge before ")):
+            continue
+        kept = [
+            each
+            for at, each in enumerate(trace.messages)
+            if at not in inside or not is_from(each, address)
+        ]
+        assert judged(test_case.name, trace, kept) is not Outcome.PASS, name
+
+
+@every_pair
+def test_a_product_that_is_overloaded_neither_passes_nor_fails(
+    test_case: TestCase, target: EmbeddedTarget
+) -> None:
+    trace = sound_trace(test_case.name, target.product_class)
+    overloaded = answered_with(503, address_of(target.product_class))
+    changed = [overloaded(each) for each in trace.messages]
+    if all(one is other for one, other in zip(changed, trace.messages, strict=True)):
+        pytest.skip("it offers no services here")
+    if test_case.name in PASSED_ON or target.product_class == "gNB":
+        pytest.skip("its answers are not what the verdict rests on")
+    assert judged(test_case.name, trace, changed) is Outcome.INCONCLUSIVE
+
+
+@every_pair
+def test_a_trace_that_ends_early_neither_passes_nor_fails(
+    test_case: TestCase, target: EmbeddedTarget
+) -> None:
+    trace = sound_trace(test_case.name, target.product_class)
+    for at, message in enumerate(trace.messages):
+        if isinstance(message, Step):
+            cut = judged(test_case.name, trace, trace.messages[:at])
+            assert cut is Outcome.INCONCLUSIVE, message.name
+
+
+@every_pair
+def test_a_trace_that_ends_anywhere_does_not_fail(
+    test_case: TestCase, target: EmbeddedTarget
+) -> None:
+    trace = sound_trace(test_case.name, target.product_class)
+    stride = max(1, len(trace.messages) // 60)
+    for at in range(0, len(trace.messages), stride):
+        assert judged(test_case.name, trace, trace.messages[:at]) is not Outcome.FAIL, at
+
+
+@pytest.mark.parametrize(
+    ("name", "product_class"),
+    [("TC_CHARGING_ID_UNIQUENESS_SMF", "SMF"), ("TC_GNB_KEY_REFRESH_DRB_ID", "gNB")],
+)
+def test_retransmissions_do_not_fail(name: str, product_class: str) -> None:
+    trace = sound_trace(name, product_class)
+    twice = [
+        each
+        for message in trace.messages
+        for each in ((message,) if isinstance(message, Step) else (message, copy.copy(message)))
+    ]
+    assert judged(name, trace, twice) is Outcome.PASS
