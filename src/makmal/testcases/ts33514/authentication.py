@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
+from makmal.protocol.sbi.date_time import instant
 from makmal.security import milenage, suci, tuak
 from makmal.security.authentication import xor
 from makmal.testcases.reading import answer_to, document, exchange, requests, variant
@@ -268,10 +268,8 @@ def _is_same(one: Any, other: Any) -> bool:
     """Whether two values say the same; a date-time may be written in several ways (RFC 3339)."""
     if one == other or not (isinstance(one, str) and isinstance(other, str)):
         return bool(one == other)
-    try:
-        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
-    except (TypeError, ValueError):
-        return False
+    then = instant(one)
+    return then is not None and then == instant(other)
 
 
 def _supi_in(request: SbiMessage) -> str | None:
