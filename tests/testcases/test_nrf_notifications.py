@@ -20,14 +20,23 @@ from makmal.trace.trace import Trace
 CASE = NotificationAuthorization()
 AMF, NRF = Endpoint("192.0.2.12", 7777), Endpoint("192.0.2.19", 7777)
 INSTANCES = "/nnrf-nfm/v1/nf-instances"
+SUBSCRIPTIONS = "/nnrf-nfm/v1/subscriptions"
 OWN, OTHERS = "9555facb-f1df-5e7f-b995-155dd8d438f2", "00000000-0000-4000-8000-000000000001"
 
 
 def trace_of(path: Path, told: Sequence[tuple[str, str]]) -> Trace:
-    """A registration, and notifications: of whom to which subscriber."""
+    """Two subscriptions, a registration, and notifications: of whom to which subscriber."""
     with path.open("wb") as file:
         recorder = FrameRecorder(file)
-        recorder.step(0, CASE.CHANGE)
+        recorder.step(0, CASE.PREPARATION)
+        for number, name in enumerate((CASE.ALLOWED, CASE.OTHER)):
+            body = service.json_body({"nfStatusNotificationUri": f"http://amf/callback/{name}"})
+            ends = Endpoint(AMF.address, 50_000 + number), NRF
+
+            asked = service.request("POST", SUBSCRIPTIONS, body, authority="n")
+            recorder.http(0, *ends, asked, 100 + number)
+            recorder.http(0, *ends[::-1], service.response(201), 100 + number)
+        recorder.step(1, CASE.CHANGE)
         request = service.request("PUT", f"{INSTANCES}/{OWN}", service.json_body({}), authority="n")
         recorder.http(1, Endpoint(AMF.address, 40_000), NRF, request, 1)
         for number, (instance, subscriber) in enumerate(told, 2):
