@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,10 @@ def trace_of(path: Path, told: Sequence[tuple[str, str]]) -> Trace:
         for number, name in enumerate((CASE.ALLOWED, CASE.OTHER)):
             body = service.json_body({"nfStatusNotificationUri": f"http://amf/callback/{name}"})
             ends = Endpoint(AMF.address, 50_000 + number), NRF
-
             asked = service.request("POST", SUBSCRIPTIONS, body, authority="n")
             recorder.http(0, *ends, asked, 100 + number)
-            recorder.http(0, *ends[::-1], service.response(201), 100 + number)
+            taken = replace(service.response(201), request=asked)
+            recorder.http(0, *ends[::-1], taken, 100 + number)
         recorder.step(1, CASE.CHANGE)
         request = service.request("PUT", f"{INSTANCES}/{OWN}", service.json_body({}), authority="n")
         recorder.http(1, Endpoint(AMF.address, 40_000), NRF, request, 1)
