@@ -15,7 +15,7 @@ from makmal.judges.verdict import Verdict
 from makmal.protocol import rrc
 from makmal.protocol.sbi import HttpMessage
 from makmal.testcases.registry import test_cases
-from makmal.trace.message import Message, RrcMessage, SbiMessage, Step
+from makmal.trace.message import ApplicationMessage, Message, RrcMessage, SbiMessage, Step
 from makmal.trace.trace import Trace
 
 Change = Callable[[str, SbiMessage], HttpMessage | None]
@@ -148,3 +148,79 @@ def test_a_radio_bearer_that_is_there_may_be_changed() -> None:
     again = copy.copy(setup)
     again.pdu = setup.pdu[:-1] + bytes((setup.pdu[-1] ^ 0xFF,))
     assert judged(name, trace, [*messages[: at + 1], again, *messages[at + 1 :]]).outcome == "pass"
+
+
+def with_answers(trace: Trace, step: str, change: Callable[[HttpMessage], HttpMessage]) -> Trace:
+    """The trace with other answers of an application in a step."""
+    found: list[Message] = []
+    here = ""
+    for each in trace.messages:
+        message = each
+        if isinstance(message, Step):
+            here = message.name
+        elif (
+            isinstance(message, ApplicationMessage)
+            and not message.http.is_request
+            and here.startswith(step)
+        ):
+            message = copy.copy(message)
+            message.http = change(message.http)
+        found.append(message)
+    return replace(trace, messages=tuple(found))
+
+
+def test_answers_that_differ_in_the_number_of_the_request_tell_no_names() -> None:
+    name = "MAKMAL_API2_AUTHENTICATION"
+    trace = trace_of(name, "application")
+    numbers = iter(range(1, 9))
+
+    def numbered(http: HttpMessage) -> HttpMessage:
+        number = f"urn:uuid:9555facb-f1df-5e7f-b995-{next(numbers):012}"
+        return replace(http, body=json.dumps({"title": "no", "instance": number}).encode())
+
+    for step in ("an unknown name", "a known name with a wrong password"):
+        trace = with_answers(trace, step, numbered)
+    assert judged(name, trace, list(trace.messages)).outcome == "pass"
+    told = with_answers(trace, "an unknown name", lambda http: replace(http, body=b"who?"))
+    assert judged(name, told, list(told.messages)).outcome == "fail"
+
+
+def test_an_application_that_refuses_wrong_passwords_with_403_has_not_stopped_guessing() -> None:
+    name = "MAKMAL_API2_AUTHENTICATION"
+    trace = trace_of(name, "application")
+    step = "many wrong passwords for one name"
+    trace = with_answers(trace, step, lambda http: replace(http, status=403))
+    assert judged(name, trace, list(trace.messages)).outcome != "pass"
+
+
+def test_an_object_that_ages_was_not_changed_by_somebody() -> None:
+    name = "MAKMAL_API1_OBJECT_AUTHORISATION"
+    trace = trace_of(name, "application")
+
+    def older(http: HttpMessage) -> HttpMessage:
+        return replace(http, body=http.body.replace(b"{", b'{"age": 7, ', 1))
+
+    trace = with_answers(trace, "GET /v1/sensors/{sensor}: as its owner again", older)
+    assert judged(name, trace, list(trace.messages)).outcome == "inconclusive"
+
+
+def test_a_device_may_begin_anew_before_it_has_answered() -> None:
+    name = "MAKMAL_EN303645_5.11-1"
+    trace = trace_of(name, "device")
+    messages = [
+        each
+        for each in trace.messages
+        if not isinstance(each, ApplicationMessage)
+        or each.request is None
+        or not (each.request.http.path or "").endswith("/reset")
+    ]
+    assert len(messages) < len(trace.messages)
+    assert judged(name, trace, messages).outcome == "pass"
+
+
+@pytest.mark.parametrize("name", ["MAKMAL_API8_MISCONFIGURATION", "MAKMAL_API9_INVENTORY"])
+@pytest.mark.parametrize("status", [302, 400, 429, 503])
+def test_an_application_that_serves_nothing_shows_nothing(name: str, status: int) -> None:
+    trace = trace_of(name, "application")
+    trace = with_answers(trace, "", lambda http: replace(http, status=status, headers=(), body=b""))
+    assert judged(name, trace, list(trace.messages)).outcome == "inconclusive"

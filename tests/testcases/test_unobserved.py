@@ -16,17 +16,21 @@ from makmal.testcases.registry import test_cases
 from makmal.testcases.test_case import TestCase
 from makmal.trace.message import (
     ApplicationMessage,
+    ConnectionAttempt,
     Message,
     SbiMessage,
     Step,
+    TlsConnection,
 )
 from makmal.trace.trace import Trace
 
 ROOMS = (
     *("ts33511", "ts33514", "ts33515", "ts33518"),
-    *("ausf", "user_plane_abuse", "core"),
+    *("ausf", "user_plane_abuse", "core", "application", "device"),
 )
 # What the product says is also seen in what its neighbour passes on: the AMF, the source gNB.
+# Where the embedded ends are.
+ENDS = {"application": "198.51.100.10", "device": "192.0.2.10"}
 PASSED_ON = {"TC_UP_POLICY_PRECEDENCE_SMF", "Alg_select_change_gNB"}
 Messages = Iterable[Message]
 
@@ -36,7 +40,7 @@ def is_examined(test_case: TestCase) -> bool:
 
 
 def address_of(product_class: str) -> str:
-    return embedded_plan().address(product_class)
+    return ENDS.get(product_class) or embedded_plan().address(product_class)
 
 
 def pairs() -> list[tuple[TestCase, EmbeddedTarget]]:
@@ -92,6 +96,16 @@ def answered_with(status: int, address: str) -> Callable[[Message], Message]:
     return changed
 
 
+def unanswered(message: Message) -> Message:
+    """A message about both ends, without what the server did."""
+    other = copy.copy(message)
+    if isinstance(other, TlsConnection):
+        other.server_hello, other.certificates, other.alert = None, (), None
+    elif isinstance(other, ConnectionAttempt):
+        other.outcome = "no answer"
+    return other
+
+
 @every_pair
 def test_nothing_seen_is_inconclusive(test_case: TestCase, target: EmbeddedTarget) -> None:
     trace = sound_trace(test_case.name, target.product_class)
@@ -111,8 +125,11 @@ def test_a_product_that_says_nothing_does_not_pass(
     )
     if test_case.name in PASSED_ON:
         pytest.skip("a neighbour passes on what the product says")
-    silent = [each for each in trace.messages if not is_from(each, address)]
+    silent = [unanswered(each) for each in trace.messages if not is_from(each, address)]
     assert judged(test_case.name, trace, silent) is not Outcome.PASS
+    if target.product_class in ENDS:
+        # To say nothing to what is malformed, or to who is not known, may be right.
+        return
     for name, inside in steps_of(trace):
         if name.startswith(("preparation of ", "a challenge for ", "a challenge before ")):
             continue
@@ -146,6 +163,10 @@ def test_a_trace_that_ends_early_neither_passes_nor_fails(
     for at, message in enumerate(trace.messages):
         if isinstance(message, Step):
             cut = judged(test_case.name, trace, trace.messages[:at])
+            if target.product_class in ENDS and cut is Outcome.PASS:
+                # Which steps there are depends on what is described and declared; the trace does
+                # not tell that there should be more.
+                continue
             assert cut is Outcome.INCONCLUSIVE, message.name
 
 
@@ -153,6 +174,8 @@ def test_a_trace_that_ends_early_neither_passes_nor_fails(
 def test_a_trace_that_ends_anywhere_does_not_fail(
     test_case: TestCase, target: EmbeddedTarget
 ) -> None:
+    if test_case.name == "MAKMAL_EN303645_5.9-2":
+        pytest.skip("that the device does not come back is told from silence at the end")
     trace = sound_trace(test_case.name, target.product_class)
     stride = max(1, len(trace.messages) // 60)
     for at in range(0, len(trace.messages), stride):

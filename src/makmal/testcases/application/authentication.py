@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import (
+    NOT_NOW,
     ApplicationCase,
     Exchange,
+    document,
     exchanges,
     last_exchange,
+    locked,
     named,
     refused,
 )
-from makmal.testcases.reading import NOT_APPLICABLE
+from makmal.testcases.reading import NOT_APPLICABLE, variant
 from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
     from makmal.bench.application.bench import ApplicationBench
 
 _FIRST, _SECOND = "first", "second"
-_LOCKING = frozenset({403, 423, 429, 503})
+_LOCKED = 423
+_LOCKING = frozenset({403, _LOCKED, 429, 503})
 _SLOW_NS = 1_000_000_000
 
 
@@ -95,10 +100,12 @@ class Authentication(ApplicationCase):
         with bench.variant(self.KNOWN):
             await bench.log_in_with(login, user.name, "makmal-wrong-0")
         with bench.variant(self.GUESSES):
+            first: int | None = None
             for number in range(bench.settings.login_attempts):
                 wrong = f"makmal-wrong-{number}"
                 answer = await bench.log_in_with(login, user.name, wrong, patient=False)
-                if answer.status in _LOCKING:
+                first = answer.status if number == 0 else first
+                if answer.status in _LOCKING and answer.status != first:
                     break
 
     def judge(self, trace: Trace) -> Verdict:
@@ -106,6 +113,8 @@ class Authentication(ApplicationCase):
         findings = Findings()
         good = last_exchange(trace.section(self.GOOD))
         alive = good is not None and good.succeeded
+        if section_of_guesses := variant(trace, findings, self.GUESSES):
+            self._judge_guesses(findings, section_of_guesses)
         for name in (self.NONE, self.ALTERED, self.UNSIGNED, self.ENDED):
             section = trace.section(name)
             if section is not None:
@@ -113,18 +122,20 @@ class Authentication(ApplicationCase):
         for password, section in named(trace, self.WEAK):
             _judge_weak(findings, password, last_exchange(section))
         self._judge_names(findings, trace)
-        section = trace.section(self.GUESSES)
-        if section is not None:
-            self._judge_guesses(findings, section)
         return self.conclude(findings, trace, "nothing that needs authentication was tried")
 
     def _judge_names(self, findings: Findings, trace: Trace) -> None:
         unknown = last_exchange(trace.section(self.UNKNOWN))
         known = last_exchange(trace.section(self.KNOWN))
         if unknown is None or known is None or unknown.response is None or known.response is None:
+            if trace.section(self.GUESSES) is not None:
+                findings.doubt("logging in with an unknown name, or a wrong password: no answer")
             return
         frames = (*unknown.frames, *known.frames)
-        same = unknown.response.http.body == known.response.http.body
+        if unknown.status in NOT_NOW or known.status in NOT_NOW:
+            findings.doubt("logging in was put off, so that names are not compared", *frames)
+            return
+        same = _said(unknown) == _said(known)
         if unknown.status != known.status or not same:
             findings.violation(
                 "logging in tells which names exist: the answers to an unknown name and to a wrong "
@@ -142,17 +153,33 @@ class Authentication(ApplicationCase):
         last = found[-1]
         frames = (*found[0].frames, *last.frames)
         taken = next((each for each in found if each.succeeded), None)
-        delay = last.response.time_ns - last.request.time_ns if last.response is not None else 0
         if taken is not None:
             findings.violation("a wrong password was taken for a right one", *taken.frames)
-        elif last.status in _LOCKING or delay > _SLOW_NS:
+        elif locked(found, _LOCKING, _SLOW_NS):
             findings.conforming(f"guessing was stopped after {len(found)} attempts", *frames)
-        elif len(found) < 10:
-            findings.doubt(f"only {len(found)} attempts were made", *frames)
+        elif len(found) < 10 or last.status in NOT_NOW | {_LOCKED}:
+            findings.doubt(
+                f"only {len(found)} attempts were made, the last answered with {last.status}",
+                *frames,
+            )
         else:
             findings.violation(
                 f"{len(found)} wrong passwords for one name were all answered the same way", *frames
             )
+
+
+def _said(exchange: Exchange) -> str:
+    """What an answer says, without what is of this one request: names that were given, and numbers
+    and identifiers that are of no other.
+    """
+    said = (
+        "" if exchange.response is None else exchange.response.http.body.decode("utf-8", "replace")
+    )
+    given = document(exchange.request)
+    for value in given.values() if isinstance(given, dict) else ():
+        if isinstance(value, str) and value:
+            said = said.replace(value, "")
+    return re.sub(r"\b[0-9a-f-]{8,}\b|\d+", "", said, flags=re.IGNORECASE)
 
 
 def _judge_weak(findings: Findings, password: str, exchange: Exchange | None) -> None:

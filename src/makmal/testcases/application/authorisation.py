@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.sbi import HttpMessage
 from makmal.testcases.application.case import (
+    NOT_NOW,
     ApplicationCase,
+    Exchange,
     document,
     groups,
     last_exchange,
@@ -85,7 +87,21 @@ class ObjectAuthorisation(ApplicationCase):
             if after.status in (404, 410):
                 findings.violation(f"{subject}: the object was gone afterwards", *frames)
             elif after.succeeded and after.document != before.document:
-                findings.violation(f"{subject}: the object was another afterwards", *frames)
+                tried = [last_exchange(sections.get(each)) for each in (self.OTHER, self.NOBODY)]
+                if _is_of(tried, before.document, after.document):
+                    findings.violation(f"{subject}: the object was another afterwards", *frames)
+                else:
+                    findings.doubt(f"{subject}: the object changed meanwhile, by itself?", *frames)
+
+
+def _is_of(tried: Sequence[Exchange | None], before: Any, after: Any) -> bool:
+    """Whether an object became what was sent by those who may not change it. Some members change by
+    themselves: when it was read last, how old it is.
+    """
+    was, became = _mapping(before), _mapping(after)
+    sent = [_mapping(document(each.request)) for each in tried if each is not None]
+    others = [name for name in became if became[name] != was.get(name)]
+    return any(each.get(name) == became[name] for each in sent for name in others if name in each)
 
 
 def _object_of(path: str, bench: ApplicationBench) -> str:
@@ -183,7 +199,7 @@ class PropertyAuthorisation(ApplicationCase):
         findings = Findings()
         for subject, section in named(trace, self.READ):
             exchange = last_exchange(section)
-            if exchange is None or not exchange.succeeded:
+            if exchange is None or not exchange.succeeded or exchange.document is None:
                 findings.doubt(f"{subject} gave nothing to read")
                 continue
             secret = next((key for key in _keys(exchange.document) if self._is_secret(key)), None)
@@ -204,7 +220,8 @@ class PropertyAuthorisation(ApplicationCase):
         setting = last_exchange(sections.get(self.SET))
         before = last_exchange(sections.get(self.BEFORE))
         after = last_exchange(sections.get(self.AFTER))
-        if setting is None or before is None or after is None or not after.succeeded:
+        read = (each is not None and each.succeeded for each in (before, after))
+        if setting is None or before is None or after is None or not all(read):
             findings.doubt(f"{subject}: what became of it could not be read")
             return
         sent = _mapping(document(setting.request))
@@ -217,7 +234,9 @@ class PropertyAuthorisation(ApplicationCase):
             if became[name] == sent[name] and was[name] != became[name] and self._rules(name):
                 findings.violation(f"{subject}: the user could set {name}", *frames)
                 return
-        if setting.status is None:
+        if not was or not became:
+            findings.doubt(f"{subject}: what there is could not be read", *frames)
+        elif setting.status is None or setting.status in NOT_NOW:
             findings.doubt(f"{subject}: no answer was seen", *frames)
         elif setting.status >= 500:
             findings.violation(f"{subject}: the application broke ({setting.status})", *frames)

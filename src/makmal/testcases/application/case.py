@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from makmal.trace.trace import Section, Trace
 if TYPE_CHECKING:
     from makmal.bench.application.bench import ApplicationBench
 
+# What a server says that does not do anything just now.
+NOT_NOW = frozenset({429, 502, 503, 504})
 REFUSALS = frozenset({401, 403, 404})
 _TOO_MANY = 429
 
@@ -134,6 +136,15 @@ def handshakes(section: Section) -> list[TlsConnection]:
 def attempts(section: Section) -> list[ConnectionAttempt]:
     """The connections that were tried in a section."""
     return [each for each in section.messages if isinstance(each, ConnectionAttempt)]
+
+
+def locked(found: Sequence[Exchange], locking: Collection[int], slow_ns: int) -> bool:
+    """Whether the last of many attempts was put off: answered otherwise than the first was, with
+    one of these statuses, or late.
+    """
+    first, last = found[0], found[-1]
+    delay = last.response.time_ns - last.request.time_ns if last.response is not None else 0
+    return (last.status in locking and last.status != first.status) or delay > slow_ns
 
 
 def refused(findings: Findings, what: str, exchange: Exchange | None, alive: bool) -> None:

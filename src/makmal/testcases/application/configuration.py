@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import (
+    NOT_NOW,
     ApplicationCase,
     Exchange,
     exchanges,
     last_exchange,
     named,
 )
-from makmal.testcases.reading import NOT_APPLICABLE
+from makmal.testcases.reading import NOT_APPLICABLE, variant
 from makmal.trace.message import ApplicationMessage
 from makmal.trace.trace import Section, Trace
 
@@ -73,17 +74,24 @@ class Misconfiguration(ApplicationCase):
     def judge(self, trace: Trace) -> Verdict:
         """Fail on any of these."""
         findings = Findings()
+        good = last_exchange(variant(trace, findings, self.VERSION))
+        if good is None or not good.succeeded:
+            findings.doubt("a good request was not served, so that little is shown")
         for subject, section in named(trace, self.ERROR):
             self._judge_error(findings, subject, last_exchange(section))
-        self._judge_origin(findings, last_exchange(trace.section(self.ORIGIN)))
-        echoed = last_exchange(trace.section(self.TRACE))
+        self._judge_origin(findings, last_exchange(variant(trace, findings, self.ORIGIN)))
+        echoed = last_exchange(variant(trace, findings, self.TRACE))
         if echoed is not None and echoed.response is not None:
-            if echoed.succeeded and b"X-Makmal" in echoed.response.http.body:
+            if echoed.status in NOT_NOW:
+                findings.doubt(f"TRACE: {echoed.status} tells nothing", *echoed.frames)
+            elif echoed.succeeded and b"X-Makmal" in echoed.response.http.body:
                 findings.violation("TRACE gives requests back", *echoed.frames)
             else:
                 findings.conforming("TRACE is not answered", *echoed.frames)
+        else:
+            findings.doubt(f"{self.TRACE}: no answer was seen")
         self._judge_version(findings, last_exchange(trace.section(self.VERSION)))
-        clear = trace.section(self.CLEAR)
+        clear = variant(trace, findings, self.CLEAR)
         if clear is not None:
             _judge_clear(findings, clear)
         return self.conclude(findings, trace, "nothing was provoked")
@@ -96,13 +104,14 @@ class Misconfiguration(ApplicationCase):
         if match is not None:
             shown = match[0].decode("utf-8", "replace")
             findings.violation(f"{subject} brings the inside to light ({shown})", *exchange.frames)
-        elif exchange.succeeded:
+        elif exchange.succeeded or exchange.status in NOT_NOW:
             findings.doubt(f"{subject} was no error ({exchange.status})", *exchange.frames)
         else:
             findings.conforming("errors tell nothing of the inside", *exchange.frames)
 
     def _judge_origin(self, findings: Findings, exchange: Exchange | None) -> None:
-        if exchange is None or exchange.response is None:
+        if exchange is None or exchange.response is None or not exchange.succeeded:
+            findings.doubt(f"{self.ORIGIN}: it was not served")
             return
         http = exchange.response.http
         allowed = http.header("access-control-allow-origin") or ""
@@ -161,7 +170,7 @@ class SecurityHeaders(ApplicationCase):
             if exchange is None or exchange.response is None:
                 findings.doubt(f"{name}: no answer was seen")
                 continue
-            if name == self.GOOD and not exchange.succeeded:
+            if exchange.status in NOT_NOW or (name == self.GOOD and not exchange.succeeded):
                 findings.doubt(f"{name}: {exchange.status}", *exchange.frames)
                 continue
             missing = list(_missing(exchange.response, name == self.GOOD))
@@ -239,8 +248,15 @@ class Inventory(ApplicationCase):
         findings = Findings()
         nobody = [last_exchange(section) for _, section in named(trace, self.NONE)]
         tells = bool(nobody) and nobody[0] is not None and not nobody[0].succeeded
+        described = [last_exchange(section) for _, section in named(trace, self.DESCRIBED)]
+        if not any(each is not None and each.succeeded for each in described):
+            findings.doubt("nothing that is described was served, so that nothing is shown")
+        if not nobody or nobody[0] is None or nobody[0].status is None:
+            findings.doubt("a path that nobody has: no answer was seen")
         for subject, section in named(trace, self.DESCRIBED):
             exchange = last_exchange(section)
+            if exchange is None or exchange.status is None:
+                findings.doubt(f"{subject}: no answer was seen")
             if exchange is not None and exchange.status in (404, 405, 501):
                 findings.doubt(
                     f"{subject} is described and not there: the OpenAPI file does not match the "
@@ -252,6 +268,8 @@ class Inventory(ApplicationCase):
                 exchange = last_exchange(section)
                 if exchange is None or exchange.status is None:
                     findings.doubt(f"{subject}: no answer was seen")
+                elif exchange.status in NOT_NOW:
+                    findings.doubt(f"{subject}: {exchange.status} tells nothing", *exchange.frames)
                 elif exchange.succeeded and tells:
                     findings.violation(f"{subject} is served and not described", *exchange.frames)
                 elif exchange.succeeded:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import (
+    NOT_NOW,
     ApplicationCase,
     exchanges,
     last_exchange,
     named,
 )
-from makmal.testcases.reading import NOT_APPLICABLE
+from makmal.testcases.reading import NOT_APPLICABLE, variant
 from makmal.trace.message import ApplicationMessage, ConnectionEnd
 from makmal.trace.trace import Section, Trace
 
@@ -50,7 +51,7 @@ class ResourceConsumption(ApplicationCase):
         with bench.variant(self.SLOW):
             head = f"GET {bench.settings.prefix}{path} HTTP/1.1\r\nHost: {bench.settings.host}\r\n"
             await bench.send_slowly(head.encode(), bench.settings.slow_seconds)
-        with bench.variant(self.MANY):
+        with bench.variant(f"{self.MANY}, at most {bench.settings.burst}"):
             for _ in range(bench.settings.burst):
                 answer = await bench.request("GET", path, _FIRST, patient=False)
                 if answer.status in _STOPPED:
@@ -96,9 +97,12 @@ class ResourceConsumption(ApplicationCase):
         section = trace.section(self.SLOW)
         if section is not None:
             _judge_slow(findings, section)
-        section = trace.section(self.MANY)
-        if section is not None:
-            _judge_many(findings, section)
+        variant(trace, findings, self.SLOW)
+        many = list(named(trace, self.MANY))
+        for subject, section in many:
+            _judge_many(findings, section, subject.rpartition(" ")[2])
+        if not many:
+            findings.doubt(f"{self.MANY}: not in this trace")
         return self.conclude(findings, trace, "nothing was tried")
 
 
@@ -120,6 +124,8 @@ def _judge_large(findings: Findings, section: Section) -> None:
     if any(each.http.status == _TOO_LARGE for each in answers):
         frames = [each.frame for each in answers]
         findings.conforming("a body that is too large was refused (413)", *frames)
+    elif exchange is not None and exchange.status in NOT_NOW:
+        findings.doubt(f"a body that is too large: {exchange}", *exchange.frames)
     elif exchange is not None and exchange.status is not None:
         findings.violation(
             f"a body that is too large was taken in whole before it was answered ({exchange})",
@@ -136,6 +142,8 @@ def _judge_page(findings: Findings, subject: str, section: Section) -> None:
     name, _, most = subject.rpartition(", at most ")
     if exchange is None or exchange.status is None:
         findings.doubt(f"{name}: no answer was seen")
+    elif exchange.status in NOT_NOW:
+        findings.doubt(f"{name}: {exchange.status} tells nothing", *exchange.frames)
     elif exchange.status >= 500:
         findings.violation(f"{name} broke on a page of a million", *exchange.frames)
     elif 400 <= exchange.status < 500:
@@ -177,13 +185,15 @@ def _judge_slow(findings: Findings, section: Section) -> None:
         findings.doubt("half a request was not sent")
 
 
-def _judge_many(findings: Findings, section: Section) -> None:
+def _judge_many(findings: Findings, section: Section, wanted: str) -> None:
     found = [each for each in exchanges(section) if each.response is not None]
     stopped = next((each for each in found if each.status in _STOPPED), None)
-    if stopped is not None:
+    if stopped is not None and stopped is found[0]:
+        findings.doubt(f"the first request was answered with {stopped.status}", *stopped.frames)
+    elif stopped is not None:
         count = len(found)
         findings.conforming(f"after {count} requests in a row, no more were taken", *stopped.frames)
-    elif len(found) < 50:
+    elif not wanted.isdigit() or len(found) < int(wanted):
         findings.doubt(f"only {len(found)} requests were answered")
     else:
         findings.violation(
@@ -223,7 +233,7 @@ class BusinessFlows(ApplicationCase):
         found = [] if section is None else exchanges(section)
         made = [each for each in found if each.succeeded]
         refusal = next((each for each in found if each.status in _STOPPED), None)
-        if refusal is not None and made:
+        if refusal is not None and made and found[0].succeeded:
             findings.conforming(
                 f"after {len(made)} new accounts, no more were made", *refusal.frames
             )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.testcases.application.case import ApplicationCase, last_exchange, named
+from makmal.testcases.application.case import NOT_NOW, ApplicationCase, last_exchange, named
 from makmal.trace.message import ApplicationMessage
 from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
     from makmal.bench.application.bench import ApplicationBench
 
-_FIRST, _TOO_LARGE = "first", 413
+_FIRST, _TOO_LARGE, _NOT_IMPLEMENTED = "first", 413, 501
 
 
 class InputValidation(ApplicationCase):
@@ -65,7 +65,9 @@ class InputValidation(ApplicationCase):
                     findings.conforming(f"{name} refused an input before its end", early)
                 elif exchange is None or exchange.status is None:
                     findings.doubt(f"{name}: an input was not answered")
-                elif exchange.status >= 500 and exchange.status != 502:
+                elif exchange.status in NOT_NOW:
+                    findings.doubt(f"{name}: {exchange.status} tells nothing", *exchange.frames)
+                elif exchange.status >= 500 and exchange.status != _NOT_IMPLEMENTED:
                     findings.violation(f"{name} broke on an input", *exchange.frames)
                 elif beginning == self.OUTSIDE and exchange.succeeded:
                     findings.violation(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makmal.judges.tls_profile import certificate_problems
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.application.case import ApplicationCase, handshakes
+from makmal.testcases.reading import variant
 from makmal.trace.message import ApplicationMessage, TlsConnection
 from makmal.trace.trace import Section, Trace
 
@@ -58,7 +59,8 @@ class TlsProfile(ApplicationCase):
             spoken = [each for each in section.messages if isinstance(each, ApplicationMessage)]
             if spoken:
                 findings.violation("it is served without TLS", *spoken[-1].frames)
-        judge_offers(findings, trace, OFFER)
+        else:
+            judge_offers(findings, trace, OFFER)
         return self.conclude(findings, trace, "no TLS handshake was seen")
 
 
@@ -66,7 +68,7 @@ def judge_offers(findings: Findings, trace: Trace, beginning: str) -> None:
     """Judge the answers to the ClientHellos whose steps begin so."""
     taken = [name for name in MODERN if _accepted(trace.section(f"{beginning}{name}"))]
     for name in (*OLD, WEAK):
-        section = trace.section(f"{beginning}{name}")
+        section = variant(trace, findings, f"{beginning}{name}")
         if section is None:
             continue
         found = handshakes(section)
@@ -81,7 +83,7 @@ def judge_offers(findings: Findings, trace: Trace, beginning: str) -> None:
             findings.doubt(f"{name} was refused, but good ones were too", *found[-1].frames)
         else:
             findings.conforming(f"{name} was refused", *found[-1].frames)
-    sections = [trace.section(f"{beginning}{name}") for name in MODERN]
+    sections = [variant(trace, findings, f"{beginning}{name}") for name in MODERN]
     offered = [each for section in sections if section is not None for each in handshakes(section)]
     if offered and not taken:
         findings.violation(

@@ -23,7 +23,7 @@ from makmal.testcases.application.tls_profile import (
 from makmal.testcases.test_case import TestCase, TraceReader
 from makmal.trace.application_reading import ApplicationDissector
 from makmal.trace.knowledge import Knowledge
-from makmal.trace.message import MqttMessage
+from makmal.trace.message import ConnectionAttempt, MqttMessage, TlsConnection
 from makmal.trace.trace import Section, Trace
 
 if TYPE_CHECKING:
@@ -118,6 +118,12 @@ async def try_clear_logins(bench: DeviceBench) -> None:
 
 def judge_clear_logins(findings: Findings, trace: Trace) -> None:
     """Fail when a login is taken, or answered as one, in clear."""
+    # Ports that do not answer tell nothing of a device that is not there.
+    alive = any(
+        (isinstance(each, ConnectionAttempt) and each.outcome in ("open", "refused"))
+        or (isinstance(each, TlsConnection) and each.server_hello is not None)
+        for each in trace.messages
+    )
     for section in trace.sections():
         if not section.name.startswith(CLEAR):
             continue
@@ -125,7 +131,9 @@ def judge_clear_logins(findings: Findings, trace: Trace) -> None:
         found = [each for each in exchanges(section) if each.status is not None]
         if found and found[-1].status not in _NOT_SERVED:
             findings.violation(f"port {port} takes passwords in clear text", *found[-1].frames)
-        elif section.messages:
+        elif not section.messages or not alive:
+            findings.doubt(f"port {port}: no sign of the device was seen", section.frame)
+        else:
             frame = section.messages[-1].frame
             findings.conforming(f"port {port} takes no password in clear text", frame)
 

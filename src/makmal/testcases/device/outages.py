@@ -54,7 +54,9 @@ class LocalOperation(DeviceCase):
         before, during = last_exchange(sections[0]), last_exchange(sections[1])
         if before is None or not before.succeeded or not _connects(sections[0]):
             findings.doubt("with the broker there, the device did not work as it should")
-        elif during is None or during.status is None:
+        elif during is None or sections[2] is None:
+            findings.doubt("what the device did without its broker was not seen", *before.frames)
+        elif during.status is None:
             findings.violation("without the broker, the device does not answer", *before.frames)
         elif not during.succeeded:
             findings.violation(

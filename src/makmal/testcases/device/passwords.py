@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.testcases.application.case import exchanges, last_exchange, named
+from makmal.testcases.application.case import NOT_NOW, exchanges, last_exchange, locked, named
 from makmal.testcases.device.case import (
     DeviceCase,
     judge_all_offers,
@@ -19,7 +19,8 @@ from makmal.trace.trace import Section, Trace
 if TYPE_CHECKING:
     from makmal.bench.device.bench import DeviceBench
 
-_LOCKING = frozenset({403, 423, 429, 503})
+_LOCKED = 423
+_LOCKING = frozenset({403, _LOCKED, 429, 503})
 _SLOW_NS, _ATTEMPTS = 1_000_000_000, 20
 # What whole types of devices have had, as published after Mirai.
 UNIVERSAL = (
@@ -140,8 +141,11 @@ class ChangePassword(DeviceCase):
         change, new, old = (
             last_exchange(trace.section(name)) for name in (self.CHANGE, self.NEW, self.OLD)
         )
-        if change is None or new is None or old is None or None in (change.status, new.status):
+        seen = (each is not None and each.status is not None for each in (change, new, old))
+        if change is None or new is None or old is None or not all(seen):
             findings.doubt("what became of the change was not seen")
+        elif {change.status, new.status, old.status} & NOT_NOW:
+            findings.doubt("the device was busy", *change.frames, *new.frames, *old.frames)
         elif not change.succeeded:
             findings.violation(f"the password cannot be changed ({change})", *change.frames)
         elif old.succeeded:
@@ -177,9 +181,11 @@ class BruteForce(DeviceCase):
         if not bench.device.has_web:
             return
         with bench.variant(self.WEB):
+            first: int | None = None
             for number in range(_ATTEMPTS):
                 answer = await bench.log_in_as(user.name, f"makmal-wrong-{number}")
-                if answer.status in _LOCKING:
+                first = answer.status if number == 0 else first
+                if answer.status in _LOCKING and answer.status != first:
                     break
 
     def judge(self, trace: Trace) -> Verdict:
@@ -192,7 +198,9 @@ class BruteForce(DeviceCase):
         if section is not None:
             right, frame = return_code(trace.section(self.RIGHT))
             later, later_frame = return_code(trace.section(self.LATER))
-            if right == 0:
+            if return_code(section)[0] is None:
+                findings.doubt("no attempt on MQTT was answered", section.frame)
+            elif right == 0:
                 findings.violation(
                     f"{_ATTEMPTS} wrong passwords on MQTT hinder nobody from the next", frame
                 )
@@ -208,13 +216,12 @@ class BruteForce(DeviceCase):
             findings.doubt("no attempt on the web was answered")
             return
         last = found[-1]
-        delay = last.response.time_ns - last.request.time_ns if last.response else 0
         frames = (*found[0].frames, *last.frames)
         if any(each.succeeded for each in found):
             findings.violation("a wrong password was taken for a right one", *frames)
-        elif last.status in _LOCKING or delay > _SLOW_NS:
+        elif locked(found, _LOCKING, _SLOW_NS):
             findings.conforming(f"guessing on the web is stopped after {len(found)}", *frames)
-        elif len(found) < _ATTEMPTS // 2:
+        elif len(found) < _ATTEMPTS // 2 or last.status in NOT_NOW | {_LOCKED}:
             findings.doubt(f"only {len(found)} attempts were answered", *frames)
         else:
             findings.violation(f"{len(found)} wrong passwords on the web hinder nobody", *frames)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
 from makmal.protocol import mqtt
-from makmal.testcases.application.case import attempts, exchanges
+from makmal.testcases.application.case import NOT_NOW, attempts, exchanges
 from makmal.testcases.device.case import DeviceCase, mqtt_of
 from makmal.trace.message import OpenOctets
 from makmal.trace.trace import Section, Trace
@@ -104,7 +104,8 @@ class Disclosure(DeviceCase):
     def _judge(self, findings: Findings, section: Section, texts: list[str]) -> None:
         answered = False
         for each in exchanges(section):
-            if each.response is None:
+            if each.response is None or each.status in NOT_NOW:
+                findings.doubt(f"the web was not seen to answer ({each})", *each.frames)
                 continue
             answered = True
             http = each.response.http

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makmal.judges.verdict import Findings, Verdict
-from makmal.testcases.application.case import Exchange, exchanges, last_exchange, named
+from makmal.testcases.application.case import NOT_NOW, Exchange, exchanges, last_exchange, named
 from makmal.testcases.device.case import (
     DeviceCase,
     judge_all_offers,
@@ -25,6 +25,7 @@ _NOT_THERE = frozenset({404, 405, 501})
 def _upload(section: Section | None) -> Exchange | None:
     """The exchange that carried the image: the one with the largest body."""
     found = [] if section is None else exchanges(section)
+    found = [each for each in found if each.request.http.body]
     return max(found, key=lambda each: len(each.request.http.body), default=None)
 
 
@@ -43,6 +44,8 @@ def _judge_refusals(findings: Findings, trace: Trace) -> None:
             findings.doubt(f"{what}: no answer was seen")
         elif exchange.succeeded:
             findings.violation(f"{what} was installed", *exchange.frames)
+        elif exchange.status in NOT_NOW:
+            findings.doubt(f"{what}: {exchange.status} tells nothing", *exchange.frames)
         elif exchange.status >= 500 and exchange.status != 501:
             findings.violation(f"{what} broke the device ({exchange.status})", *exchange.frames)
         elif alive:
@@ -76,9 +79,11 @@ class UpdateMechanism(DeviceCase):
             findings.doubt("what became of the image was not seen")
         elif upload.status in _NOT_THERE:
             findings.violation("there is no update mechanism", *upload.frames)
+        elif upload.status in NOT_NOW:
+            findings.doubt(f"the device was busy ({upload.status})", *upload.frames)
         elif not upload.succeeded:
             findings.violation(f"a good image was not installed ({upload.status})", *upload.frames)
-        elif not version.succeeded:
+        elif not (before.succeeded and version.succeeded) or version.document is None:
             findings.doubt("the version could not be read afterwards", *version.frames)
         else:
             frames = (*before.frames, *upload.frames, *version.frames)
