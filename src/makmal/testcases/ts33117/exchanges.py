@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from makmal.judges.verdict import Findings
-from makmal.testcases.reading import PREPARATION, exchange
-from makmal.trace.trace import Section, Trace
+from makmal.testcases.reading import NOT_APPLICABLE, exchange
+from makmal.trace.trace import NOT_DONE, Section, Trace
 
 # The statuses with which a consumer is refused (TS 29.500, 6.7.3; RFC 6750, 3.1).
 NOT_AUTHORIZED = frozenset({400, 401, 403})
@@ -24,7 +24,7 @@ def is_known(sections: dict[str, Section], findings: Findings, name: str) -> boo
     """Whether a variant was run; where it was neither run nor said why, that is a doubt."""
     if name in sections:
         return True
-    if not any(name in each and each.startswith(("not done: ", PREPARATION)) for each in sections):
+    if not any(name in each and each.startswith((NOT_DONE, NOT_APPLICABLE)) for each in sections):
         findings.doubt(f"{name}: not in this trace")
     return False
 

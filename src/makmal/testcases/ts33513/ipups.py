@@ -203,6 +203,9 @@ class MalformedMessages(TestCase):
     def judge(self, trace: Trace) -> Verdict:
         """Fail if a malformed message is forwarded, or good ones are not from then on."""
         findings, n4 = Findings(), read_n4(trace)
+        built = (f"{self.BUILT}: {name}" for name in malformed_messages(0, b""))
+        for name in (self.BUILT, *built, self.MUTATED):
+            variant(trace, findings, name)
         worked = False
         for section in trace.sections():
             if not section.name.startswith((self.BUILT, self.MUTATED)):
