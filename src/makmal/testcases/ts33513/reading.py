@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from makmal.judges.verdict import Findings
 from makmal.protocol import pfcp
 from makmal.protocol.errors import DecodeError
 from makmal.protocol.pfcp import ie
@@ -152,3 +153,24 @@ def good_packet_after(section: Section, n4: N4Reading, tunnel: Tunnel, frame: in
             ):
                 return back.frame
     return None
+
+
+def judge_discarded(
+    findings: Findings,
+    section: Section,
+    n4: N4Reading,
+    sent: Tunnelled,
+    seen: int | None,
+    reasons: tuple[str, str],
+) -> None:
+    """What was sent in a tunnel must have no effect, ``seen`` in a frame, while good packets go on:
+    the reasons, when it had one and when it had none.
+    """
+    let_in, kept_out = reasons
+    alive = good_packet_after(section, n4, sent.tunnel, sent.frame)
+    if seen is not None:
+        findings.violation(let_in, sent.frame, seen)
+    elif alive is not None:
+        findings.conforming(kept_out, sent.frame, alive)
+    else:
+        findings.doubt("no good packet came back after it", sent.frame)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.reading import variant
 from makmal.testcases.test_case import TestCase
-from makmal.testcases.ts33513.reading import good_packet_after, let_through, read_n4, tunnelled
+from makmal.testcases.ts33513.reading import (
+    judge_discarded,
+    let_through,
+    read_n4,
+    tunnelled,
+)
 from makmal.testcases.user_plane_abuse.packets import SourceSpoofing
 from makmal.trace.trace import Trace
 
@@ -79,15 +84,15 @@ class RouterAdvertisement(TestCase):
                 ):
                     continue
                 seen = let_through(section, n4, packet.content, sent.frame)
-                alive = good_packet_after(section, n4, sent.tunnel, sent.frame)
-                if seen is not None:
-                    findings.violation(
-                        "a UE's router advertisement reached another UE", sent.frame, seen
-                    )
-                elif alive is not None:
-                    findings.conforming(
-                        "a UE's router advertisement was discarded", sent.frame, alive
-                    )
-                else:
-                    findings.doubt("no good packet came back after it", sent.frame)
+                judge_discarded(
+                    findings,
+                    section,
+                    n4,
+                    sent,
+                    seen,
+                    (
+                        "a UE's router advertisement reached another UE",
+                        "a UE's router advertisement was discarded",
+                    ),
+                )
         return self.conclude(findings, trace, "no router advertisement was sent")

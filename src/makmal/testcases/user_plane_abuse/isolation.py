@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from makmal.judges.verdict import Findings, Verdict
 from makmal.testcases.reading import variant
 from makmal.testcases.test_case import TestCase
-from makmal.testcases.ts33513.reading import good_packet_after, let_through, read_n4, tunnelled
+from makmal.testcases.ts33513.reading import (
+    judge_discarded,
+    let_through,
+    read_n4,
+    tunnelled,
+)
 from makmal.trace.frame import Endpoint
 from makmal.trace.trace import Trace
 
@@ -49,11 +54,12 @@ class UeIsolation(TestCase):
                 if sent.packet.destination not in of_ues:
                     continue
                 seen = let_through(section, n4, sent.packet.content, sent.frame)
-                alive = good_packet_after(section, n4, sent.tunnel, sent.frame)
-                if seen is not None:
-                    findings.violation("a packet reached another UE", sent.frame, seen)
-                elif alive is not None:
-                    findings.conforming("a packet to another UE was discarded", sent.frame, alive)
-                else:
-                    findings.doubt("no good packet came back after it", sent.frame)
+                judge_discarded(
+                    findings,
+                    section,
+                    n4,
+                    sent,
+                    seen,
+                    ("a packet reached another UE", "a packet to another UE was discarded"),
+                )
         return self.conclude(findings, trace, "no packet was sent from one UE to another")

@@ -14,6 +14,7 @@ from makmal.testcases.ts33513.reading import (
     N4Reading,
     Tunnel,
     good_packet_after,
+    judge_discarded,
     let_through,
     read_n4,
     tunnelled,
@@ -80,21 +81,17 @@ class SourceSpoofing(TestCase):
                 ):
                     continue
                 seen = let_through(section, n4, sent.packet.content, sent.frame)
-                alive = good_packet_after(section, n4, sent.tunnel, sent.frame)
-                if seen is not None:
-                    findings.violation(
+                judge_discarded(
+                    findings,
+                    section,
+                    n4,
+                    sent,
+                    seen,
+                    (
                         "a packet was forwarded whose source address is not the UE's",
-                        sent.frame,
-                        seen,
-                    )
-                elif alive is not None:
-                    findings.conforming(
                         "a packet whose source address is not the UE's was discarded",
-                        sent.frame,
-                        alive,
-                    )
-                else:
-                    findings.doubt("no good packet came back after it", sent.frame)
+                    ),
+                )
         return self.conclude(findings, trace, "no packet with a false source address was sent")
 
 
@@ -144,15 +141,17 @@ class GtpInGtp(TestCase):
                 if packet.destination not in n4.user_planes:
                     continue
                 seen = self._effect(section, n4, packet.content, sent.frame)
-                alive = good_packet_after(section, n4, sent.tunnel, sent.frame)
-                if seen is not None:
-                    findings.violation("GTP-U inside a UE's packet was processed", sent.frame, seen)
-                elif alive is not None:
-                    findings.conforming(
-                        "GTP-U inside a UE's packet had no effect", sent.frame, alive
-                    )
-                else:
-                    findings.doubt("no good packet came back after it", sent.frame)
+                judge_discarded(
+                    findings,
+                    section,
+                    n4,
+                    sent,
+                    seen,
+                    (
+                        "GTP-U inside a UE's packet was processed",
+                        "GTP-U inside a UE's packet had no effect",
+                    ),
+                )
         return self.conclude(findings, trace, "no GTP-U was sent inside a UE's packet")
 
     @staticmethod
